@@ -1,0 +1,90 @@
+"""amsym derives, verifies, runs and attacks energy-based associative memories, for symbolic sizes.
+
+This is the contents page: everything that a user needs is `am.something`.
+"""
+
+from typing import TYPE_CHECKING
+
+import sympy as _sp
+
+from amsym import lagrangians, synapses, zoo
+from amsym.derive import Derivation, derive
+from amsym.errors import AmsymError, InputError, ModelError, NotationError
+from amsym.lagrangian import Lagrangian
+from amsym.layer import Layer
+from amsym.memory import Memory
+from amsym.notation import canonical, components, delta, derivative, index, indices, mask, parameter, size, state, total
+from amsym.system import System, time
+from amsym.verdict import Report, Status, Verdict
+
+if TYPE_CHECKING:
+    from numeric.compile import compile
+    from numeric import plot
+    from numeric.simulate import Outcome, Simulation, simulate
+    from proofs.report import report
+    from proofs.verify import verify
+
+sign = _sp.sign
+
+# The upper floors' entry points: loaded when first asked for, so that the symbolic floor stands alone.
+_LAZY = {
+    "compile": "numeric.compile",
+    "simulate": "numeric.simulate",
+    "Simulation": "numeric.simulate",
+    "Outcome": "numeric.simulate",
+    "plot": "numeric.plot",
+    "verify": "proofs.verify",
+    "report": "proofs.report",
+}
+
+__version__ = "0.1.0"
+__all__ = [
+    "AmsymError",
+    "Derivation",
+    "InputError",
+    "Lagrangian",
+    "Layer",
+    "Memory",
+    "ModelError",
+    "NotationError",
+    "Outcome",
+    "Report",
+    "Simulation",
+    "Status",
+    "System",
+    "Verdict",
+    "canonical",
+    "compile",
+    "components",
+    "delta",
+    "derivative",
+    "derive",
+    "index",
+    "indices",
+    "lagrangians",
+    "mask",
+    "parameter",
+    "plot",
+    "report",
+    "sign",
+    "simulate",
+    "size",
+    "state",
+    "synapses",
+    "time",
+    "total",
+    "verify",
+    "zoo",
+]
+
+
+def __getattr__(name: str) -> object:
+    from amsym.floors import entry_point
+
+    if name not in _LAZY:
+        raise AttributeError(f"module 'amsym' has no attribute {name!r}")
+    return entry_point(name, _LAZY[name])
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,176 @@
+"""The command line: amsym derive | verify | report | zoo. Exit code 0: fine; 1: something is refuted; 2: bad usage or no model."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import textwrap
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from amsym.errors import AmsymError
+from amsym.floors import load
+from amsym.loading import Loaded, load_models, zoo_models
+from amsym.verdict import Report, Status
+
+FINE, REFUTED, UNUSABLE = 0, 1, 2
+
+_TARGET = "a Python file, FILE:NAME for one model in it, or the name of a zoo model"
+_EXAMPLES = """examples:
+  amsym zoo                                   the ready-made models
+  amsym derive hopfield                       energy, gradient, Hessian, flow, Lyapunov condition
+  amsym verify my_model.py                    verdicts on every System and Memory in the file
+  amsym verify my_model.py:net --json         one of them, for a program to read
+  amsym report my_model.py -o report.html     everything on one page, pictures of its figures() included
+
+A FILE is a Python module with models at its top level:
+  import amsym as am
+  i, y = am.index("i", "N"), am.state("y", "N")
+  model = am.System(flow={y[i]: -y[i]}, energy=am.total(y[i]**2, i)/2)
+
+exit code: 0 fine, 1 something is REFUTED, 2 bad usage or a file that cannot be loaded"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code.
+
+    >>> main(["verify", "hopfield:", "--nonsense"])
+    2
+    """
+    try:
+        arguments = parser().parse_args(argv)
+    except SystemExit as leave:
+        return leave.code if isinstance(leave.code, int) else UNUSABLE
+    try:
+        code: int = arguments.run(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FINE
+    except (AmsymError, ImportError, OSError) as error:
+        print(f"amsym: {error}", file=sys.stderr)
+        return UNUSABLE
+    return code
+
+
+def parser() -> argparse.ArgumentParser:
+    """The arguments of every command."""
+    from amsym import __version__
+
+    plain = argparse.RawDescriptionHelpFormatter
+    top = argparse.ArgumentParser(
+        prog="amsym", description="Derive and verify energy-based associative memories.", epilog=_EXAMPLES, formatter_class=plain
+    )
+    top.add_argument("--version", action="version", version=f"amsym {__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    derive = _command(commands, "derive", _derive, "print the mathematics of a model, line by line")
+    _choice(derive, "--latex", "--html", "--json")
+    verify = _command(commands, "verify", _verify, "prove or refute the properties of a model")
+    _choice(verify, "--latex", "--html", "--json")
+    report = _command(commands, "report", _report, "write derivation, verdicts and pictures on one page")
+    report.add_argument("-o", "--output", default="report.html", metavar="FILE", help="where to write the page (default: report.html)")
+    zoo = commands.add_parser("zoo", help="list the ready-made models", description="List the ready-made models.")
+    zoo.set_defaults(run=_zoo)
+    return top
+
+
+def _command(commands: Any, name: str, run: Callable[[argparse.Namespace], int], words: str) -> argparse.ArgumentParser:
+    found: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=words,
+        description=words[0].upper() + words[1:] + ".",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    found.add_argument("target", metavar="TARGET", help=_TARGET)
+    found.set_defaults(run=run)
+    return found
+
+
+def _choice(command: argparse.ArgumentParser, *options: str) -> None:
+    words = {"--latex": "LaTeX", "--html": "an HTML fragment", "--json": "JSON"}
+    group = command.add_mutually_exclusive_group()
+    for option in options:
+        group.add_argument(option, action="store_const", const=option[2:], dest="form", help=f"print {words[option]} instead of text")
+
+
+def _derive(arguments: argparse.Namespace) -> int:
+    from amsym.derive import derive
+
+    derivations = [derive(model) for model in load_models(arguments.target).models.values()]
+    if arguments.form == "json":
+        print(json.dumps([d.to_dict() for d in derivations], ensure_ascii=False, indent=1))
+        return FINE
+    show: Callable[[Any], str] = {"latex": lambda d: d.latex(), "html": lambda d: d.html(), None: lambda d: d.text(_width())}[
+        arguments.form
+    ]
+    print("\n\n".join(show(d) for d in derivations))
+    return FINE
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    from amsym.render.verdicts import verdicts_html, verdicts_latex
+
+    reports = _reports(load_models(arguments.target))
+    if arguments.form == "json":
+        print(json.dumps([json.loads(r.to_json()) for r in reports], ensure_ascii=False, indent=1))
+    elif arguments.form is not None:
+        show = verdicts_latex if arguments.form == "latex" else verdicts_html
+        print("\n\n".join(show(r) for r in reports))
+    else:
+        _print_verdicts(reports)
+    return _code(reports)
+
+
+def _reports(loaded: Loaded) -> list[Report]:
+    load("numeric")
+    verify = load("proofs.verify").verify
+    return [_called(name, verify(model)) for name, model in loaded.models.items()]
+
+
+def _called(name: str, report: Report) -> Report:
+    """The report under the model's own name, or the variable's where the model has none of its own."""
+    own = report.name not in ("System", "Memory")
+    return Report(dict(report), name=report.name if own else name, seconds=report.seconds)
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    loaded = load_models(arguments.target)
+    load("numeric")
+    page = load("proofs.report").report(loaded.models, arguments.output, figures=loaded.figures)
+    reports = [_called(name, r) for name, r in page.reports.items()]
+    _print_verdicts(reports)
+    print(f"wrote {arguments.output}")
+    return _code(reports)
+
+
+def _zoo(arguments: argparse.Namespace) -> int:
+    models = zoo_models()
+    width = max(map(len, models), default=0)
+    for name, make in models.items():
+        first = next(iter((make.__doc__ or "").strip().splitlines()), "")
+        print(textwrap.fill(first, _width(), initial_indent=f"{name:<{width}}  ", subsequent_indent=" " * (width + 2)))
+    return FINE
+
+
+def _print_verdicts(reports: Sequence[Report]) -> None:
+    from amsym.render.verdicts import verdicts_text
+
+    for report in reports:
+        print(verdicts_text(report, _width()))
+
+
+def _width() -> int:
+    from amsym.render.verdicts import columns
+
+    return columns()
+
+
+def _code(reports: Sequence[Report]) -> int:
+    return REFUTED if any(v.status is Status.REFUTED for r in reports for v in r.values()) else FINE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

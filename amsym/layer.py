@@ -1,0 +1,69 @@
+"""A layer of neurons: a state x, a Lagrangian, the activation g = ∇L and a time constant τ. [modern_methods] section 3.2."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy as sp
+
+from amsym.errors import ModelError
+from amsym.lagrangian import Lagrangian, _where
+from amsym.notation import Index, Tensor, state
+from amsym.notation.axes import axis_names
+
+
+class Layer:
+    """Neurons over one or several axes.
+
+    `x`: the state; `g`: its activation, a tensor that synapses are written in.
+    A joint Lagrangian acts over the axis `over` (the only one by default).
+
+    >>> from amsym import lagrangians
+    >>> v = Layer("v", "N", lagrangians.tanh())
+    >>> v
+    Layer v over N: tanh, tau = 1
+    """
+
+    def __init__(self, name: str, axes: str, lagrangian: Lagrangian, *, tau: Any = 1, over: str | None = None) -> None:
+        if not isinstance(lagrangian, Lagrangian):
+            raise ModelError(f"layer '{name}': expected a Lagrangian such as am.lagrangians.tanh(), got {lagrangian!r}")
+        if not axis_names(axes):
+            raise ModelError(f"layer '{name}' needs an axis such as 'N', got {axes!r}")
+        self.name, self.lagrangian, self.over = name, lagrangian, over
+        self.x: Tensor = state(name, axes)
+        self.g = Tensor(f"g_{name}", self.x.axes, "activation")
+        self.tau = _time_constant(name, tau)
+        if lagrangian.kind == "joint":
+            lagrangian.axis(self.x, over)
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """The names of the layer's axes."""
+        return self.x.axes
+
+    def indices(self) -> tuple[Index, ...]:
+        """One index for each axis."""
+        return _where(self.x)
+
+    def activation(self, *where: Index) -> Any:
+        """The activation as a formula in the state."""
+        return self.lagrangian.activation(self.x[where], self.over)
+
+    @property
+    def energy(self) -> sp.Expr:
+        """The layer's own energy Σ x g - L."""
+        return self.lagrangian.energy(self.x, self.over)
+
+    def __repr__(self) -> str:
+        return f"Layer {self.name} over {' '.join(self.axes)}: {self.lagrangian.name}, tau = {self.tau}"
+
+
+def _time_constant(name: str, tau: Any) -> sp.Expr:
+    if isinstance(tau, str):
+        tau = sp.Symbol(tau, real=True, positive=True)
+    if isinstance(tau, float):
+        tau = sp.Rational(str(tau))
+    tau = sp.sympify(tau)
+    if not isinstance(tau, sp.Expr) or tau.is_nonpositive or tau.is_real is False:
+        raise ModelError(f"layer '{name}': the time constant tau is positive, got {tau}")
+    return tau

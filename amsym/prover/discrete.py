@@ -1,0 +1,145 @@
+"""Discrete updates s ← argmax: the energy's exact difference, or its concavity, shows that no step raises it.
+
+With s' the maximiser of s' h over the allowed values, (s' - s) h ≥ 0. If h = -c ∂E/∂s with c > 0 and E is concave
+(along single coordinates for one-at-a-time updates, jointly for synchronous ones), then
+E(s') ≤ E(s) + (s' - s)·∂E/∂s ≤ E(s). If h is itself c (E(s_i = -1) - E(s_i = 1)), nothing else is needed.
+Source: modern_methods eq. (2.2), (2.3).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy as sp
+
+from amsym.notation import Component, Delta, Index, Mask, Tensor, Total, derivative, is_zero
+from amsym.prover.convexity import Steps, is_convex
+from amsym.prover.factor import common_factor
+from amsym.prover.regularity import conditions, is_continuous
+from amsym.prover.signs import is_nonnegative, is_positive
+from amsym.system import System
+from amsym.verdict import Status, Verdict
+
+CLAIM = "energy never increases"
+
+
+def update_never_raises(system: System) -> Verdict:
+    """PROVED for sign updates of ±1 states whose field comes from the energy, else UNDECIDED with the reason."""
+    if len(system.states) != 1:
+        return _undecided("an update of several states is not covered")
+    ((component, update),) = system.equations.items()
+    state = component.tensor
+    field = sign_argument(update)
+    if set(state.values) != {-1, 1} or field is None:
+        return _undecided("only updates s ← sign(h) of states with values=(-1, 1) are covered")
+    if system.depends_on_time:
+        return _undecided("the formulas depend on t, and what happens between two updates is not covered")
+    if conditions(*system.formulas):
+        return _undecided("the formulas are not defined everywhere: " + ", ".join(c.text for c in conditions(*system.formulas)))
+    if system.order != "synchronous":
+        found = _by_difference(system, component, field)
+        if found is not None:
+            return found
+    return _by_concavity(system, component, field)
+
+
+def sign_argument(update: sp.Expr) -> sp.Expr | None:
+    """The h of sign(h), also where SymPy has written sign(-h) as -sign(h)."""
+    number, rest = update.as_coeff_Mul()
+    return number * rest.args[0] if isinstance(rest, sp.sign) and abs(number) == 1 else None
+
+
+def _by_difference(system: System, c: Component, h: sp.Expr) -> Verdict | None:
+    """h = c (E(s_i = -1) - E(s_i = 1)), with c > 0."""
+    assert system.energy is not None
+    low, high = (with_value(_without_brackets(system.energy), c, sp.Integer(v)) for v in (-1, 1))
+    gain = _scale(_without_brackets(h), low - high, c.where)
+    if gain is None or not is_positive(gain):
+        return None
+    steps = [
+        {"identity": f"h = ({gain}) * (E with {c} = -1  -  E with {c} = 1)"},
+        {"lemma": "choosing the lower of two energies never raises it", "hypothesis": f"{gain} > 0; a tie changes nothing in E"},
+    ]
+    return Verdict(CLAIM, Status.PROVED, {"kind": "symbolic steps", "steps": steps}, f"the update picks the lower energy ({system.order})")
+
+
+def _without_brackets(e: Any) -> Any:
+    """[i ≠ j] as 1 - δ_ij, so that Σ_j [i ≠ j] x_j and Σ_j x_j - x_i compare equal (in proofs only: in numbers it would cancel)."""
+    if isinstance(e, Mask) and isinstance(e.condition, (sp.Ne, sp.Eq)) and all(isinstance(i, Index) for i in e.condition.args):
+        same = Delta(*e.condition.args)
+        return 1 - same if isinstance(e.condition, sp.Ne) else same
+    if not e.args or isinstance(e, (Component, Tensor)):
+        return e
+    return Total(_without_brackets(e.body), *e.bound) if isinstance(e, Total) else e.func(*(_without_brackets(a) for a in e.args))
+
+
+def _scale(h: sp.Expr, target: sp.Expr, where: tuple[Index, ...]) -> sp.Expr | None:
+    """The c with h = c target, or None."""
+    c = common_factor(h, -target, where)
+    return c
+
+
+def with_value(expr: sp.Expr, c: Component, value: sp.Expr) -> sp.Expr:
+    """The expression with the single component s_k set to a value: s_j becomes s_j + δ_jk (value - s_k)."""
+    return _set(expr, c, value)
+
+
+def _set(e: Any, c: Component, value: sp.Expr) -> Any:
+    if isinstance(e, Component) and e.tensor == c.tensor:
+        hit = sp.Mul(*(Delta(a, b) for a, b in zip(e.where, c.where, strict=True)))
+        return e + hit * (value - c)
+    if isinstance(e, Total):
+        safe = e.clear_of(frozenset(c.where))
+        return Total(_set(safe.body, c, value), *safe.bound)
+    if not e.args or isinstance(e, (Component, Tensor)):
+        return e
+    return e.func(*(_set(a, c, value) for a in e.args))
+
+
+def _by_concavity(system: System, c: Component, h: sp.Expr) -> Verdict:
+    assert system.energy is not None
+    slope = derivative(system.energy, c)
+    gain = _scale(h, -slope, c.where)
+    if gain is None or not is_positive(gain):
+        return _undecided(_hint(system, "the field is no positive multiple of -∂E/∂s"))
+    steps = Steps()
+    if system.order == "synchronous":
+        if not is_convex(-system.energy, c.tensor, steps):
+            return _undecided("a synchronous update needs a jointly concave energy, which was not shown; for quadratic energies: W positive semidefinite")
+        words = "the energy is jointly concave"
+    else:
+        if not is_continuous(system.energy, (c.tensor,)) or not is_continuous(slope, (c.tensor,)):
+            return _undecided("the energy has kinks or jumps in the states, so its second derivative does not tell whether it is concave")
+        if not is_nonnegative(-derivative(slope, c)) and not is_zero(derivative(slope, c)):
+            return _undecided(f"the energy is not shown concave along {c}: its second derivative is {derivative(slope, c)}; for quadratic energies: diagonal ≥ 0")
+        words = f"the energy is concave along each {c}"
+    lines = [
+        {"identity": f"h = -({gain}) ∂E/∂{c}"},
+        *({"lemma": line, "hypothesis": "applied to -E"} for line in steps.lines),
+        {"lemma": "a concave E lies below its tangent: E(s') ≤ E(s) + (s' - s)·∂E/∂s", "hypothesis": words},
+        {"lemma": "(sign(h) - s) h ≥ 0 for s in [-1, 1]", "hypothesis": f"states are ±1, {gain} > 0"},
+    ]
+    return Verdict(CLAIM, Status.PROVED, {"kind": "symbolic steps", "steps": lines}, f"{words}, and the field is its negative gradient ({system.order})")
+
+
+def _hint(system: System, reason: str) -> str:
+    from amsym.prover.missing import _search
+
+    missing = _search(system, lambda s: s.update is not None and _proves(s))
+    return f"missing assumption: {missing}; with it the claim is proved" if missing else reason
+
+
+def _proves(system: System) -> bool:
+    ((c, update),) = system.equations.items()
+    field = sign_argument(update)
+    gain = None if field is None else _scale(field, -derivative(system.energy, c), c.where)
+    if gain is None or not is_positive(gain):
+        return False
+    if system.order == "synchronous":
+        return is_convex(-system.energy, c.tensor)
+    smooth = is_continuous(system.energy, (c.tensor,)) and is_continuous(derivative(system.energy, c), (c.tensor,))
+    return smooth and is_nonnegative(-derivative(system.energy, c, c))
+
+
+def _undecided(reason: str) -> Verdict:
+    return Verdict(CLAIM, Status.UNDECIDED, {"kind": "attempts"}, reason)

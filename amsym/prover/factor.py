@@ -1,0 +1,127 @@
+"""Find the M of ∇E = -M f: a factor that all terms share, or the Hessian of a joint Lagrangian found in the formulas.
+
+Nothing here decides anything: a candidate is only handed on when the identity ∇E + M f = 0 canonicalises to zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import sympy as sp
+
+from amsym.notation import Component, Index, Tensor, Total, depends_on, derivative, free_indices, fresh_index, is_zero, total
+from amsym.notation.canonical import canonical_core
+from amsym.notation.effort import check
+from amsym.notation.reduction import _quotient
+from amsym.notation.terms import Term, terms_of
+from amsym.prover.signs import is_positive
+
+
+@dataclass(frozen=True)
+class Factor:
+    """left_i = -Σ_j M_ij right_j: M is diag(slope), or scale times the Hessian of `potential`."""
+
+    slope: sp.Expr | None = None
+    potential: sp.Expr | None = None
+    scale: sp.Expr = sp.S.One
+    name: str = ""
+
+
+def common_factor(left: sp.Expr, right: sp.Expr, where: tuple[Index, ...]) -> sp.Expr | None:
+    """The m_i with left_i = -m_i right_i as an identity, found from one term of the right side.
+
+    Denominators that all terms of the right side share (a time constant τ_i) are multiplied out first.
+    """
+    fixed = frozenset(where)
+    scale = _shared_denominator(terms_of(canonical_core(right)), fixed)
+    m = _common_factor(left, scale * right, fixed)
+    return None if m is None else m * scale
+
+
+def _shared_denominator(terms: tuple[Term, ...], fixed: frozenset[Index]) -> sp.Expr:
+    """The product of the positive b with a power b^-n in every term, at the fixed indices."""
+    powers = [{b: -e for b, e in t.factors if e.is_Integer and e.is_negative and free_indices(b) <= fixed and is_positive(b)} for t in terms]
+    if not powers:
+        return sp.S.One
+    return sp.Mul(*(b ** min(p[b] for p in powers) for b in powers[0] if all(b in p for p in powers)))
+
+
+def _common_factor(left: sp.Expr, right: sp.Expr, fixed: frozenset[Index]) -> sp.Expr | None:
+    left_terms, right_terms = terms_of(canonical_core(-left)), terms_of(canonical_core(right))
+    for lead in sorted(right_terms, key=lambda t: (len(t.factors), str(t.expression()))):
+        check()
+        parts = [q for t in left_terms if (q := _divided(t, lead, fixed)) is not None]
+        if not parts:
+            continue
+        m = sp.Add(*(q.expression() for q in parts))
+        if m != 0 and free_indices(m) <= fixed and is_zero(left + m * right):
+            return m
+    return None
+
+
+def _divided(t: Term, lead: Term, fixed: frozenset[Index]) -> Term | None:
+    q = _quotient(t, lead, fixed)
+    return None if q is None else Term(q.coefficient / lead.coefficient, q.factors, q.bound)
+
+
+def joint_factors(state: Tensor, formulas: tuple[sp.Expr, ...]) -> Iterator[sp.Expr]:
+    """Potentials whose Hessian may be M: for each power or log of a sum over the state, the function it derives from."""
+    seen: set[sp.Expr] = set()
+    for base, exponent in sorted(_powers_of_sums(state, formulas), key=str):
+        guesses = [sp.log(base), sp.sqrt(base)]
+        if exponent.is_Rational and not exponent.is_Integer:
+            guesses.append(base ** (exponent - sp.floor(exponent)))
+        for guess in guesses:
+            free = tuple(sorted(free_indices(guess), key=str))
+            potential = canonical_core(total(guess, *free))
+            if potential not in seen:
+                seen.add(potential)
+                yield total(guess, *free)
+
+
+def _powers_of_sums(state: Tensor, formulas: tuple[sp.Expr, ...]) -> set[tuple[sp.Expr, sp.Expr]]:
+    found: set[tuple[sp.Expr, sp.Expr]] = set()
+    for f in formulas:
+        for n in f.atoms(sp.log, sp.Pow):
+            base, exponent = (n.args[0], sp.S.Zero) if isinstance(n, sp.log) else (n.base, n.exp)
+            if isinstance(n, sp.exp) or (exponent.is_Integer and exponent > 0) or not base.has(Total) or not depends_on(base, state):
+                continue
+            others = {c.tensor for c in base.atoms(Component)} - {state}
+            if not any(t.kind == "state" for t in others):
+                found.add((base, exponent))
+    return found
+
+
+def hessian_factor(left: sp.Expr, flow: Any, at: Component, potential: sp.Expr, name: str = "") -> Factor | None:
+    """left_i = -c Σ_j (∂²potential/∂x_i∂x_j) f_j with a scalar c, checked as an identity."""
+    other = _copies(at.where, free_indices(left) | free_indices(potential))
+    hessian = derivative(potential, at, at.tensor[other])
+    image = canonical_core(total(hessian * flow(other), *other))
+    left_core = canonical_core(-left)
+    for c in _ratios(left_core, image, frozenset(at.where)):
+        if is_zero(left + c * image):
+            return Factor(potential=potential, scale=c, name=name)
+    return None
+
+
+def _copies(where: tuple[Index, ...], avoid: frozenset[Index]) -> tuple[Index, ...]:
+    found: list[Index] = []
+    for i in where:
+        found.append(fresh_index(i.axis, avoid | set(where) | set(found)))
+    return tuple(found)
+
+
+def _ratios(numerator: sp.Expr, denominator: sp.Expr, fixed: frozenset[Index]) -> list[sp.Expr]:
+    """Scalars c, free of states and indices, with one term of the numerator c times one of the denominator."""
+    found: list[sp.Expr] = []
+    lead = next(iter(sorted(terms_of(denominator), key=lambda t: str(t.expression()))), None)
+    for t in terms_of(numerator) if lead is not None else ():
+        check()
+        c = canonical_core(t.expression() / lead.expression()) if lead else None
+        q = _divided(t, lead, fixed) if lead else None
+        for guess in (c, None if q is None else q.expression()):
+            if guess is not None and not guess.has(Component, Total) and not free_indices(guess) and guess not in found:
+                found.append(guess)
+    return found

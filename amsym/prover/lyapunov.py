@@ -1,0 +1,294 @@
+"""Does the energy never increase along the flow? Patterns, each ending in an identity and a semidefiniteness lemma.
+
+    ∇E = -M f,  M ⪰ 0      then  dE/dt = -fᵀ M f ≤ 0        (M from slopes, or a Lagrangian's Hessian)
+    f = -R ∇E,  R ⪰ 0      then  dE/dt = -∇Eᵀ R ∇E ≤ 0      (R from slopes, or a declared semidefinite matrix)
+    dE/dt itself has a sign
+
+Source: dead_neurons eq. (1), (2), (9), (10); modern_methods section 3.4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import sympy as sp
+
+from amsym.notation import Component, Index, Tensor, derivative, is_zero, tidy, total
+from amsym.notation.calculus import potential_tensor
+from amsym.notation.effort import OutOfTime, time_limit
+from amsym.prover.activation import activation_argument
+from amsym.prover.convexity import Steps, is_convex
+from amsym.prover.factor import Factor, _copies, common_factor, hessian_factor, joint_factors
+from amsym.prover.regularity import chain_rule_holds, conditions, is_continuous, kinks, unknown_functions
+from amsym.prover.signs import is_nonnegative, is_positive
+from amsym.system import System, time
+from amsym.verdict import Status, Verdict
+
+CLAIM = "energy never increases"
+# A pattern gets so many seconds for a state; hand-written attention over normalised tokens takes 3 to 15 with the right one.
+SECONDS = 6.0
+CHAIN_RULE = (
+    "chain rule at kinks: for a continuous, locally Lipschitz, definable E the formal derivative is a conservative field, "
+    "so dE/dt = <formal ∇E, dy/dt> for almost every t (Bolte and Pauwels 2021)"
+)
+SLIDING = (
+    "where the flow jumps, a Filippov solution moves with a mixture of the velocities on both sides; "
+    "-vᵀ M v ≤ 0 holds for it as well, since M (or ∇E) is the same on both sides"
+)
+
+
+@dataclass
+class Argument:
+    """What a pattern found for one state: the pattern, M or R, its words, and the steps that show it."""
+
+    pattern: str
+    state: Tensor
+    factor: Factor
+    words: str
+    steps: list[dict[str, Any]] = field(default_factory=list)
+    strict: bool = False
+
+
+def gradient(system: System, state: Tensor) -> sp.Expr:
+    """∂E/∂y at the indices that the author gave the state's equation."""
+    assert system.energy is not None
+    return derivative(system.energy, state[system.indices(state)] if state.axes else Component(state))
+
+
+def energy_rate(system: System) -> sp.Expr:
+    """dE/dt along the flow, Σ_i ∂E/∂y_i f_i + ∂E/∂t.
+
+    >>> from amsym.notation import index, state, total
+    >>> i, y = index("i", "N"), state("y", "N")
+    >>> energy_rate(System(flow={y[i]: -y[i]}, energy=total(y[i]**2, i)/2))
+    -(Σ_i y[i]**2)
+    """
+    assert system.energy is not None
+    explicit = derivative(system.energy, time) if system.depends_on_time else sp.S.Zero
+    parts = [total(gradient(system, c.tensor) * f, *c.where) for c, f in system.equations.items()]
+    return tidy(sp.Add(*parts, explicit), system.letters)
+
+
+def energy_never_increases(system: System) -> Verdict:
+    """PROVED where a pattern fits, else UNDECIDED with what was tried and, where one would do, the missing assumption."""
+    if system.energy is None:
+        return _undecided("the system has no energy; give energy=...")
+    if system.update is not None:
+        from amsym.prover.discrete import update_never_raises
+
+        return update_never_raises(system)
+    arguments = lyapunov_arguments(system)
+    if arguments is not None:
+        return _proved(system, arguments)
+    blocked = _obstacle(system)
+    if blocked:
+        return _undecided(blocked)
+    from amsym.prover.missing import missing_assumption
+
+    missing = missing_assumption(system)
+    tried = "tried ∇E = -M f, f = -R ∇E and the sign of dE/dt itself"
+    if missing:
+        return _undecided(f"missing assumption: {missing}; with it the claim is proved", {"missing": missing, "tried": tried})
+    return _undecided(tried, {"tried": tried, "energy rate": str(energy_rate(system))})
+
+
+def lyapunov_arguments(system: System) -> list[Argument] | None:
+    """One argument for each state, all of them needed; None where a state has none or a formula is not safe."""
+    return _arguments(system)
+
+
+@lru_cache(maxsize=256)
+def _arguments(system: System) -> list[Argument] | None:
+    if system.energy is None or system.flow is None or _obstacle(system):
+        return None
+    if system.depends_on_time and not _time_is_harmless(system):
+        return None
+    found: list[Argument] = []
+    for c in system.flow:
+        argument = next((a for pattern in _PATTERNS if (a := _in_time(pattern, system, c)) is not None), None)
+        if argument is None:
+            found = _by_sign(system) or []
+            break
+        found.append(argument)
+    return found if found and _slides_safely(system, found) else None
+
+
+def _in_time(pattern: Callable[[System, Component], Argument | None], system: System, c: Component) -> Argument | None:
+    try:
+        with time_limit(SECONDS):
+            return pattern(system, c)
+    except OutOfTime:
+        return None
+
+
+def _obstacle(system: System) -> str:
+    """Why no pattern may be trusted here, or nothing."""
+    assert system.energy is not None
+    unsafe = [c.text for c in conditions(*system.formulas) if not c.sizes]
+    if unsafe:
+        return "the formulas are not defined everywhere: they need " + " and ".join(unsafe)
+    if energy_may_jump(system):
+        return f"the energy may jump where {', '.join(kinks(system.energy, (*system.states, time)))}; no pattern covers a jump"
+    return ""
+
+
+def energy_may_jump(system: System) -> bool:
+    """Whether the chain rule is not known to hold for the energy, along states and time."""
+    assert system.energy is not None
+    moving = (*system.states, time)
+    return bool(unknown_functions(system.energy, moving)) or not chain_rule_holds(system.energy, moving)
+
+
+def _time_is_harmless(system: System) -> bool:
+    return is_nonnegative(-derivative(system.energy, time))
+
+
+def _slides_safely(system: System, arguments: list[Argument]) -> bool:
+    """Where the flow jumps, a solution may slide along the jump with a mixture of the velocities on both sides.
+
+    -vᵀ M v ≤ 0 then holds for the mixture v too if M is the same on both sides, or if ∇E is.
+    """
+    moving = (*system.states, time)
+    if all(is_continuous(f, moving) for f in system.equations.values()):
+        return True
+    if all(is_continuous(gradient(system, s), moving) for s in system.states):
+        return True
+    return all(a.pattern != "sign" and all(is_continuous(m, moving) for m in (a.factor.slope, a.factor.scale) if m is not None)
+               and (a.factor.potential is None or not kinks(a.factor.potential, moving)) for a in arguments)
+
+
+def _metric(system: System, c: Component) -> Argument | None:
+    """∇E = -m f with a slope m ≥ 0."""
+    left, f = gradient(system, c.tensor), system.equations[c]
+    m = sp.S.Zero if is_zero(left) else common_factor(left, f, c.where)
+    if m is None or not is_nonnegative(m):
+        return None
+    m = tidy(m, system.letters)
+    identity = {"identity": f"∂E/∂{c} + ({m}) * ({f}) = 0", "left": str(left)}
+    lemma = {"lemma": "a square times a nonnegative factor is nonnegative", "hypothesis": f"{m} ≥ 0 for every state and parameter"}
+    return Argument("metric", c.tensor, Factor(slope=m), f"M = diag({m})", [identity, lemma], is_positive(m))
+
+
+def _inverse_metric(system: System, c: Component) -> Argument | None:
+    """f = -r ∇E with a factor r ≥ 0."""
+    left, f = gradient(system, c.tensor), system.equations[c]
+    r = sp.S.Zero if is_zero(f) else common_factor(f, left, c.where)
+    if r is None or not is_nonnegative(r):
+        return None
+    r = tidy(r, system.letters)
+    identity = {"identity": f"f + ({r}) * ∂E/∂{c} = 0", "f": str(f)}
+    lemma = {"lemma": "a square times a nonnegative factor is nonnegative", "hypothesis": f"{r} ≥ 0 for every state and parameter"}
+    return Argument("gradient flow", c.tensor, Factor(slope=r), f"R = diag({r})", [identity, lemma], is_positive(r))
+
+
+def _potentials(system: System, state: Tensor) -> list[tuple[sp.Expr, str]]:
+    declared = system.activations.get(state)
+    found = [(declared.of(state), f"the Hessian of the Lagrangian {declared.name}")] if declared is not None else []
+    found += [(potential_tensor(t)[()], f"the Hessian of {potential_tensor(t)}") for t in system.parameters if t.of == state]
+    return found + [(p, f"the Hessian of {p}") for p in joint_factors(state, system.formulas)]
+
+
+def _hessian_metric(system: System, c: Component) -> Argument | None:
+    """∇E = -c Λ f with Λ the Hessian of a convex function, declared or found in the formulas."""
+    left = gradient(system, c.tensor)
+
+    def flow(where: tuple[Index, ...]) -> sp.Expr:
+        return system.right_side(c.tensor, where)
+
+    for potential, name in _potentials(system, c.tensor):
+        found = hessian_factor(left, flow, c, potential, name)
+        if found is None:
+            continue
+        steps = Steps()
+        sign = next((s for s in (1, -1) if is_nonnegative(s * found.scale) and is_convex(s * potential, c.tensor, steps)), None)
+        if sign is not None:
+            return _hessian_argument(system, c, found, steps)
+    return None
+
+
+def _hessian_argument(system: System, c: Component, found: Factor, steps: Steps) -> Argument:
+    scale = "" if found.scale == 1 else f"({found.scale}) "
+    identity = {"identity": f"∂E/∂{c} + {scale}Σ Λ f = 0 with Λ = {found.name}", "potential": str(found.potential)}
+    lemmas = [{"lemma": line, "hypothesis": f"applied to {found.potential}"} for line in steps.lines]
+    last = {"lemma": "the Hessian of a convex function is positive semidefinite", "hypothesis": f"{found.potential} is convex in {c.tensor.name}"}
+    return Argument("metric", c.tensor, found, f"M = {scale}{found.name}", [identity, *lemmas, last])
+
+
+def _activated_first(system: System, c: Component) -> Argument | None:
+    """The activation pattern before any other for joint activations, whose written-out gradients are long."""
+    declared = system.activations.get(c.tensor)
+    return _activated(system, c) if declared is None or declared.kind != "additive" else None
+
+
+def _activated(system: System, c: Component) -> Argument | None:
+    """∂E/∂g = -c f with the activation g = ∇P kept as a symbol, P convex."""
+    found = activation_argument(system, c)
+    if found is None:
+        return None
+    scale = "" if found.scale == 1 else f"({found.scale}) "
+    steps: list[dict[str, Any]] = [
+        {"identity": f"∂E/∂g_{c.tensor.name} + {scale}f = 0, with activations as symbols"},
+        {"identity": f"∂E/∂{c} at fixed activations = 0, with activations opened"},
+        {"identity": f"{found.formula} = ∂P/∂{c}", "potential": str(found.potential)},
+        *({"lemma": line, "hypothesis": f"applied to {found.potential}"} for line in found.lemmas),
+        {"lemma": "the Hessian of a convex function is positive semidefinite", "hypothesis": f"P is convex in {c.tensor.name}"},
+    ]
+    return Argument("metric", c.tensor, Factor(potential=found.potential, scale=found.scale, name=found.name), f"M = {scale}{found.name}", steps)
+
+
+def _matrix_flow(system: System, c: Component) -> Argument | None:
+    """f = -c P ∇E, or ∇E = -c P f, for a matrix P declared positive semidefinite."""
+    left, f = gradient(system, c.tensor), system.equations[c]
+    for P in system.parameters:
+        if not P.has_property("psd") or P.axes != c.tensor.axes * 2:
+            continue
+        other = _copies(c.where, frozenset(c.where))
+        weight, names = P[c.where + other], dict(zip(c.where, other, strict=True))
+        for pattern, a, b in (("gradient flow", f, left), ("metric", left, f)):
+            scale = common_factor(a, total(weight * b.xreplace(names), *other), c.where)
+            if scale is not None and not scale.free_symbols & set(c.where) and is_nonnegative(scale):
+                identity = {"identity": f"{pattern}: {a} + ({scale}) * Σ {weight} (...) = 0"}
+                lemma = {"lemma": "vᵀ P v ≥ 0", "hypothesis": f"{P.name} is declared positive semidefinite"}
+                return Argument(pattern, c.tensor, Factor(name=P.name, scale=scale), f"({scale}) {P.name}", [identity, lemma])
+    return None
+
+
+_PATTERNS: tuple[Callable[[System, Component], Argument | None], ...] = (_activated_first, _metric, _inverse_metric, _activated, _hessian_metric, _matrix_flow)
+
+
+def _by_sign(system: System) -> list[Argument] | None:
+    rate = energy_rate(system)
+    try:
+        with time_limit(SECONDS):
+            if not is_nonnegative(-rate):
+                return None
+    except OutOfTime:
+        return None
+    steps = [{"identity": f"dE/dt = {rate}"}, {"lemma": "interval bounds through the expression", "hypothesis": "dE/dt ≤ 0 term by term"}]
+    return [Argument("sign", system.states[0], Factor(), "dE/dt ≤ 0 as it stands", steps)]
+
+
+def _proved(system: System, arguments: list[Argument]) -> Verdict:
+    steps = [step for a in arguments for step in a.steps]
+    bends = sorted(set(kinks(system.energy, system.states)) | {k for f in system.equations.values() for k in kinks(f, system.states)})  # type: ignore[arg-type]
+    if bends:
+        steps.append({"lemma": CHAIN_RULE, "hypothesis": f"kinks at {', '.join(bends)}; the derivative there is the one from the dead side"})
+    if any(not is_continuous(f, system.states) for f in system.equations.values()):
+        steps.append({"lemma": SLIDING, "hypothesis": "M or ∇E is continuous"})
+    sizes = sorted({axis for c in conditions(*system.formulas) for axis in c.sizes})
+    words = "; ".join(f"{a.state.name}: {a.words}" if len(arguments) > 1 else a.words for a in arguments)
+    domain = {"sizes": {axis: "≥ 2" if axis in sizes else "≥ 1" for axis in system.axes}}
+    shape = "dE/dt = -fᵀ M f ≤ 0 with " if all(a.pattern == "metric" for a in arguments) else "dE/dt = -∇Eᵀ R ∇E ≤ 0 with "
+    reason = ("" if arguments[0].pattern == "sign" else shape if len({a.pattern for a in arguments}) == 1 else "dE/dt ≤ 0 with ") + words
+    if sizes:
+        reason = f"for {' and '.join(f'{axis} ≥ 2' for axis in sizes)} (at size 1 the energy is not finite): {reason}"
+    if bends:
+        reason += f"; at kinks ({', '.join(bends)}) for almost every t"
+    return Verdict(CLAIM, Status.PROVED, {"kind": "symbolic steps", "domain": domain, "steps": steps}, reason)
+
+
+def _undecided(reason: str, more: dict[str, Any] | None = None) -> Verdict:
+    return Verdict(CLAIM, Status.UNDECIDED, {"kind": "attempts", **(more or {})}, reason)

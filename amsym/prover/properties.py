@@ -1,0 +1,97 @@
+"""Every property that the symbolic prover decides, by the names that a Report uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import perf_counter
+
+from amsym.notation.effort import OutOfTime, time_limit
+from amsym.prover.convexity import Steps, is_convex
+from amsym.prover.lyapunov import CLAIM, Argument, energy_never_increases, lyapunov_arguments
+from amsym.prover.regularity import conditions, kinks
+from amsym.system import System, time
+from amsym.verdict import Report, Status, Verdict
+
+# Seconds for one property; what is not shown by then stays open.
+SECONDS = 16.0
+
+
+def prove_all(system: System) -> Report:
+    """The verdicts that follow from the formulas alone, for every size and every parameter."""
+    verdicts: dict[str, Verdict] = {}
+    seconds: dict[str, float] = {}
+    for name, decide in _PROPERTIES.items():
+        start = perf_counter()
+        found = _in_time(decide, system)
+        if found is not None:
+            verdicts[name], seconds[name] = found, perf_counter() - start
+    return Report(verdicts, name=system.name, seconds=seconds)
+
+
+def _in_time(decide: Callable[[System], Verdict | None], system: System) -> Verdict | None:
+    try:
+        with time_limit(SECONDS):
+            return decide(system)
+    except OutOfTime:
+        late = Verdict(CLAIM, Status.UNDECIDED, {"kind": "attempts"}, f"the normal forms were not finished in {SECONDS:g} seconds")
+        return late if decide is energy_never_increases else None
+
+
+def smooth(system: System) -> Verdict | None:
+    """Flow and energy free of kinks and defined everywhere; nothing is said where they are not."""
+    if system.flow is None or any(kinks(f, (*system.states, time)) for f in system.formulas) or conditions(*system.formulas):
+        return None
+    steps = [{"lemma": "compositions of smooth functions are smooth", "hypothesis": "no kink; logs, roots and denominators stay positive"}]
+    return Verdict("smooth", Status.PROVED, {"kind": "symbolic steps", "steps": steps}, "flow and energy are infinitely differentiable")
+
+
+def lagrangians_convex(system: System) -> Verdict | None:
+    """Whether every declared Lagrangian is convex."""
+    if not system.activations:
+        return None
+    claim, steps, open_ones = "Lagrangians convex", [], []
+    for state, lagrangian in system.activations.items():
+        used = Steps()
+        if is_convex(lagrangian.of(state), state, used):
+            steps += [{"lemma": line, "hypothesis": f"Lagrangian {lagrangian.name} of {state.name}"} for line in used.lines]
+        else:
+            open_ones.append(f"{lagrangian.name} of {state.name}")
+    if open_ones:
+        return Verdict(claim, Status.UNDECIDED, {"kind": "attempts"}, f"no rule shows {', '.join(open_ones)} convex")
+    return Verdict(claim, Status.PROVED, {"kind": "symbolic steps", "steps": steps}, "each by rules of composition")
+
+
+def _links(system: System, pattern: str, strict: bool) -> list[Argument] | None:
+    """The arguments when every state has one that makes f = 0 and ∇E = 0 follow from one another as asked."""
+    if any(kinks(f, system.states) for f in system.formulas):
+        return None
+    arguments = lyapunov_arguments(system) if system.flow is not None else None
+    fits = arguments is not None and all(a.pattern == pattern or (strict and a.strict) for a in arguments)
+    return arguments if fits else None
+
+
+def steady_are_critical(system: System) -> Verdict | None:
+    """f = 0 implies ∇E = 0, where ∇E = -M f."""
+    return _implied("steady states are critical points", _links(system, "metric", strict=True), "∇E = -M f, so f = 0 gives ∇E = 0")
+
+
+def critical_are_steady(system: System) -> Verdict | None:
+    """∇E = 0 implies f = 0, where f = -R ∇E, or M is invertible."""
+    return _implied("critical points are steady states", _links(system, "gradient flow", strict=True), "f = -R ∇E, so ∇E = 0 gives f = 0")
+
+
+def _implied(claim: str, arguments: list[Argument] | None, words: str) -> Verdict | None:
+    if arguments is None:
+        return None
+    strict = [a for a in arguments if a.strict]
+    steps = [a.steps[0] for a in arguments] + [{"lemma": "a positive factor is never zero", "hypothesis": a.words} for a in strict]
+    return Verdict(claim, Status.PROVED, {"kind": "symbolic steps", "steps": steps}, words)
+
+
+_PROPERTIES = {
+    "energy never increases": energy_never_increases,
+    "smooth": smooth,
+    "Lagrangians convex": lagrangians_convex,
+    "steady states are critical points": steady_are_critical,
+    "critical points are steady states": critical_are_steady,
+}

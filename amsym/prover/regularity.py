@@ -1,0 +1,138 @@
+"""Where a formula is defined, and where it has kinks or jumps: what a proof must not step over in silence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import sympy as sp
+from sympy.core.function import AppliedUndef
+
+from amsym.notation import Index, Mask, Total, free_indices, fresh_index
+from amsym.notation.canonical import canonical_core
+from amsym.notation.functions import Li2
+from amsym.prover.signs import bounds, is_positive
+
+_JUMPS = (Mask, sp.sign, sp.Heaviside, sp.Piecewise, sp.floor, sp.ceiling, sp.frac, sp.Mod)
+_KINKS = (sp.Max, sp.Min, sp.Abs)
+# Functions definable in an o-minimal structure (polynomials, exp, log and Pfaffian functions): the chain
+# rule along trajectories holds for them at kinks too.
+_DEFINABLE = (sp.exp, sp.log, sp.tanh, sp.cosh, sp.sinh, sp.erf, sp.atan, sp.asinh, *_KINKS, *_JUMPS)
+# Functions that are finite and analytic on the whole real line, or whose kinks and domains are looked at by name here.
+# Any other (tan has poles, acot and atan2 jump) counts as not defined everywhere.
+_EVERYWHERE = (*_DEFINABLE, sp.sin, sp.cos, sp.sech, sp.erfc, Li2, AppliedUndef)
+_NONZERO = (sp.coth, sp.csch)
+
+
+@dataclass(frozen=True)
+class Condition:
+    """The formula is defined only where this holds; `text` says it, `sizes` lists axes that must be 2 or more."""
+
+    text: str
+    sizes: tuple[str, ...] = ()
+
+
+def conditions(*formulas: sp.Basic) -> tuple[Condition, ...]:
+    """What must hold for the formulas to be defined: positive arguments of logs and roots, nonzero denominators."""
+    found: dict[str, Condition] = {}
+    for u, what in {pair for f in formulas for pair in _delicate(f)}:
+        if (what in ("nonzero", "positive") and is_positive(u)) or (what == "nonzero" and is_positive(-u)):
+            continue
+        c = (_by_size(u) if what in _WORDS else None) or Condition(f"{u} {_WORDS.get(what, what)}")
+        found[c.text] = c
+    return tuple(found[k] for k in sorted(found))
+
+
+_WORDS = {"positive": "> 0", "nonzero": "≠ 0"}
+
+
+@lru_cache(maxsize=20_000)
+def _delicate(e: sp.Basic) -> frozenset[tuple[Any, str]]:
+    return _delicate_here(e).union(*(_delicate(a) for a in e.args))
+
+
+def _delicate_here(e: sp.Basic) -> frozenset[tuple[Any, str]]:
+    """What one node asks of its arguments: (u, "positive"), (u, "nonzero") or (e, the words for what is not known)."""
+    if isinstance(e, sp.log):
+        return frozenset({(e.args[0], "positive")})
+    if isinstance(e, Li2):
+        return frozenset({(1 - e.args[0], "positive")})
+    if isinstance(e, sp.Pow) and not isinstance(e, sp.exp):
+        what = "positive" if not e.exp.is_Integer else "nonzero" if e.exp.is_negative else ""
+        return frozenset({(e.base, what)} if what else ())
+    if isinstance(e, _NONZERO):
+        return frozenset({(e.args[0], "nonzero")})
+    if isinstance(e, sp.Piecewise):
+        return frozenset() if e.args[-1][1] == sp.true else frozenset({(e, "to have a last case that always holds")})
+    if isinstance(e, sp.Function) and not isinstance(e, _EVERYWHERE):
+        return frozenset({(e, "to be known as a function that is smooth everywhere")})
+    return frozenset()
+
+
+def _by_size(u: sp.Expr) -> Condition | None:
+    """Σ_B [B ≠ C] e^A is positive exactly from size 2 on."""
+    if not isinstance(u, Total) or len(u.bound) != 1:
+        return None
+    (b,) = u.bound
+    factors = sp.Mul.make_args(u.body)
+    masks = [f for f in factors if isinstance(f, Mask)]
+    others = sp.Mul(*(f for f in factors if not isinstance(f, Mask)))
+    if len(masks) == 1 and isinstance(masks[0].condition, sp.Ne) and is_positive(others):
+        other = next((i for i in masks[0].condition.args if i != b), None)
+        if b in masks[0].condition.args and isinstance(other, Index) and other in free_indices(u):
+            return Condition(f"{b.axis} ≥ 2", (b.axis,))
+    return None
+
+
+def moving(expr: sp.Basic, states: tuple[sp.Basic, ...], kinds: tuple[type, ...]) -> set[sp.Basic]:
+    """The nodes of these kinds that depend on a state."""
+    from amsym.notation import depends_on
+
+    return {n for n in expr.atoms(*kinds) if any(depends_on(n, s) for s in states)}
+
+
+def kinks(expr: sp.Expr, states: tuple[sp.Basic, ...]) -> tuple[str, ...]:
+    """The places of kinks, in words."""
+    found = moving(expr, states, _KINKS + _JUMPS)
+    return tuple(sorted({_place(n) for n in found}))
+
+
+def _place(n: Any) -> str:
+    n = n.xreplace({i: fresh_index(i.axis, set()) for i in free_indices(n)})
+    if isinstance(n, Mask):
+        return f"{n.condition.lhs} = {n.condition.rhs}" if len(n.condition.args) == 2 else str(n.condition)
+    if isinstance(n, (sp.Max, sp.Min)) and len(n.args) == 2:
+        return f"{n.args[1]} = {n.args[0]}"
+    if isinstance(n, sp.Piecewise):
+        return " or ".join(str(c) for _, c in n.args if c != sp.true) + " changes"
+    return f"{n.args[0]} = 0"
+
+
+def is_continuous(expr: sp.Expr, states: tuple[sp.Basic, ...]) -> bool:
+    """Whether no bracket, sign or step of a state is left in the normal form."""
+    return not moving(canonical_core(expr), states, _JUMPS)
+
+
+def chain_rule_holds(expr: sp.Expr, states: tuple[sp.Basic, ...]) -> bool:
+    """Whether the formula is continuous, locally Lipschitz and made of definable pieces (or has no kink at all).
+
+    `states`: the tensors that move; the symbol of time counts as one where it appears.
+    """
+    if not moving(expr, states, _KINKS + _JUMPS):
+        return True
+    functions = {f for f in expr.atoms(sp.Function) if any(f.has(s) for s in states)}
+    return is_continuous(expr, states) and all(isinstance(f, _DEFINABLE) for f in functions)
+
+
+def unknown_functions(expr: sp.Basic, states: tuple[sp.Basic, ...]) -> set[sp.Basic]:
+    """Functions of the states that may jump or have poles for all that is known here."""
+    return {f for f in moving(expr, states, (sp.Function,)) if not isinstance(f, (*_EVERYWHERE, *_NONZERO))}
+
+
+def defined_everywhere(expr: sp.Expr) -> bool:
+    """Whether logs, roots and denominators are safe for all states and sizes."""
+    return not conditions(expr)
+
+
+__all__ = ["Condition", "bounds", "chain_rule_holds", "conditions", "defined_everywhere", "is_continuous", "kinks", "unknown_functions"]
