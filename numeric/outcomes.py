@@ -1,0 +1,76 @@
+"""How a trajectory ended, in one of four sentences, and what a simulation returns."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numeric.field import Array, Restored
+
+
+class Outcome(enum.Enum):
+    """Why a trajectory stopped; the value is the sentence."""
+
+    STEADY = "the flow fell below the steady threshold: a small residual, not a certificate of a steady state nearby"
+    TIME_OVER = "the time, or the number of steps allowed, was over before the flow fell below the steady threshold"
+    DIVERGED = "the state became non-finite or larger than 1e12, or no step was small enough to go on"
+    ENERGY_ROSE = "an accepted step raised the energy by more than rounding and the step's own error can explain"
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """Trajectories, where they ended, and why.
+
+    Shapes, for a start with leading axes `batch` (none for a single trajectory) and n components; states come as they
+    went in, an array (..., n) or {name: array}:
+
+    | save | times | states | energies |
+    |---|---|---|---|
+    | "end" | (batch,) end times | the end | (batch,) |
+    | "steps" | list of (steps_k,) | list of (steps_k, n) | list of (steps_k,) |
+    | times (T,) | (T,) | (batch, T, n) | (batch, T) |
+
+    Saved times after a STEADY end hold the final state; after any other end before them they hold NaN. `energies` is
+    None where the model has no energy. A single trajectory has no batch axis, no list, and one Outcome.
+    """
+
+    times: Any
+    states: Any
+    energies: Any
+    end: Restored = field(repr=False)
+    outcomes: Outcome | NDArray[np.object_]
+    statistics: dict[str, Any] = field(repr=False)
+    """`evaluations`, `accepted`, `rejected`: counts, (batch,). `largest_energy_rise` over one accepted step, (batch,): 0
+    where the energy never rose, NaN where nobody looked. `seconds`: wall time of the whole batch."""
+
+    def ended(self, outcome: Outcome) -> NDArray[np.bool_] | bool:
+        """Which trajectories ended so: a mask (batch,), or one bool."""
+        if isinstance(self.outcomes, Outcome):
+            return self.outcomes is outcome
+        return np.asarray(self.outcomes == outcome)
+
+
+@dataclass
+class Tally:
+    """Per-trajectory counts and ends while a simulation runs; row k is trajectory k throughout."""
+
+    end: Array
+    time: Array
+    outcomes: NDArray[np.object_]
+    evaluations: NDArray[np.int64]
+    accepted: NDArray[np.int64]
+    rejected: NDArray[np.int64]
+    rise: Array
+
+    @classmethod
+    def of(cls, start: Array, watched: bool) -> Tally:
+        """A tally of trajectories at `start` (batch, n); `watched` says whether energies are compared."""
+        batch = len(start)
+        evaluations, accepted, rejected = np.zeros((3, batch), dtype=np.int64)
+        outcomes = np.full(batch, Outcome.TIME_OVER, dtype=object)
+        rise = np.full(batch, 0.0 if watched else np.nan)
+        return cls(start.copy(), np.zeros(batch), outcomes, evaluations, accepted, rejected, rise)

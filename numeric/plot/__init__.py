@@ -1,0 +1,13 @@
+"""Pictures of a system: `phase_portrait`, `landscape` and `energy_along`, each drawn on an Axes and handing it back.
+
+Nothing here shows a window or changes matplotlib's settings; pass `ax=` to place a picture in a figure of your own.
+"""
+
+from numeric.plot.flat import FlatCells, flat_cells
+from numeric.plot.landscape import landscape
+from numeric.plot.plane import Plane, plane_of
+from numeric.plot.portrait import phase_portrait
+from numeric.plot.steady import SteadyPoints, steady_points
+from numeric.plot.trajectories import energy_along
+
+__all__ = ["FlatCells", "Plane", "SteadyPoints", "energy_along", "flat_cells", "landscape", "phase_portrait", "plane_of", "steady_points"]

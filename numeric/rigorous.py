@@ -1,0 +1,255 @@
+"""Rigorous values of index expressions at exact rational points: balls that contain the true value (python-flint's Arb).
+
+Whether a bracket holds, or which of two numbers is larger, is decided only when the balls do not overlap; a tie
+at exactly equal rationals is a tie. Everything undecided raises `Undetermined`, never guesses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from itertools import product
+from typing import Any
+
+import sympy as sp
+from flint import arb, ctx, fmpq
+from sympy.core.relational import Relational
+
+from amsym.errors import AmsymError, InputError
+from amsym.notation import Component, Delta, Index, Mask, Size, Tensor, Total, free_indices
+from amsym.notation.functions import Li2
+
+# Bits of the working precision: tanh(50) differs from 1 by 2^-143, so comparisons survive saturation up to there.
+PRECISION = 256
+
+
+class Undetermined(AmsymError):
+    """A comparison or a function value that the balls do not settle."""
+
+
+class Evaluator:
+    """Values of index expressions for given sizes and exact values of all tensors and scalars.
+
+    `values`: {tensor or scalar symbol: nested tuples of rationals, or one rational}.
+
+    >>> from amsym.notation import index, state, total
+    >>> i, y = index("i", "N"), state("y", "N")
+    >>> at = Evaluator({"N": 2}, {y: (Fraction(1), Fraction(1, 2))})
+    >>> float(at(total(y[i]**2, i)))
+    1.25
+    """
+
+    def __init__(self, sizes: Mapping[str, int], values: Mapping[Any, Any], precision: int = PRECISION) -> None:
+        self.sizes, self.values, self.precision = dict(sizes), dict(values), precision
+        self._known: dict[Any, arb] = {}
+
+    def __call__(self, expr: sp.Expr, at: Mapping[Index, int] | None = None) -> arb:
+        """The ball of an expression with its free indices at the given places."""
+        before, ctx.prec = ctx.prec, self.precision
+        try:
+            return self._value(sp.sympify(expr), dict(at or {}))
+        finally:
+            ctx.prec = before
+
+    def _value(self, e: sp.Basic, at: dict[Index, int]) -> arb:
+        key = (e, tuple(sorted((i.name, i.axis, at[i]) for i in free_indices(e))))
+        if key not in self._known:
+            self._known[key] = self._compute(e, at)
+        return self._known[key]
+
+    def _compute(self, e: sp.Basic, at: dict[Index, int]) -> arb:
+        for kind, rule in _RULES:
+            if isinstance(e, kind):
+                return rule(self, e, at)
+        raise Undetermined(f"no rigorous value of {e.func.__name__}(...) is known")
+
+    def holds(self, condition: Any, at: dict[Index, int]) -> bool:
+        """Whether a condition holds, for certain."""
+        if condition in (sp.true, sp.false):
+            return bool(condition)
+        if isinstance(condition, sp.And):
+            return all(self.holds(c, at) for c in condition.args)
+        if isinstance(condition, sp.Or):
+            return any(self.holds(c, at) for c in condition.args)
+        if isinstance(condition, sp.Not):
+            return not self.holds(condition.args[0], at)
+        if not isinstance(condition, Relational):
+            raise Undetermined(f"cannot decide {condition}")
+        sign = _sign(self._value(condition.lhs, at) - self._value(condition.rhs, at), condition)
+        return {"==": sign == 0, "!=": sign != 0, ">": sign > 0, "<": sign < 0, ">=": sign >= 0, "<=": sign <= 0}[condition.rel_op]
+
+
+def rational(x: Any) -> Fraction:
+    """A number as the exact rational that it is; floats are binary fractions."""
+    try:
+        return Fraction(x) if not isinstance(x, sp.Rational) else Fraction(int(x.p), int(x.q))
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InputError(f"expected a finite real number, got {x!r}") from error
+
+
+def ball(x: Any) -> arb:
+    """A rational as a ball."""
+    q = rational(x)
+    return arb(fmpq(q.numerator, q.denominator))
+
+
+def _sign(x: arb, what: Any) -> int:
+    if x > 0:
+        return 1
+    if x < 0:
+        return -1
+    if x.is_exact() and x == 0:
+        return 0
+    raise Undetermined(f"the sign of {what} is not settled at {x}")
+
+
+def _number(ev: Evaluator, e: Any, at: dict[Index, int]) -> arb:
+    if e.is_Rational:
+        return ball(e)
+    if e is sp.pi:
+        return arb.pi()
+    if e is sp.E:
+        return arb(1).exp()
+    raise Undetermined(f"no rigorous value of {e} is known")
+
+
+def _component(ev: Evaluator, e: Component, at: dict[Index, int]) -> arb:
+    value = ev.values.get(e.tensor)
+    if value is None:
+        raise InputError(f"no value for {e.tensor.description}")
+    for i in e.where:
+        value = value[int(at[i] if isinstance(i, Index) else i)]
+    return ball(value)
+
+
+def _symbol(ev: Evaluator, e: sp.Symbol, at: dict[Index, int]) -> arb:
+    if isinstance(e, Index):
+        return arb(at[e])
+    if isinstance(e, Size):
+        return arb(ev.sizes[e.name])
+    if e not in ev.values:
+        raise InputError(f"no value for the scalar '{e}'")
+    return ball(ev.values[e])
+
+
+def _total(ev: Evaluator, e: Total, at: dict[Index, int]) -> arb:
+    ranges = [range(ev.sizes[i.axis]) for i in e.bound]
+    result = arb(0)
+    for place in product(*ranges):
+        result += ev._value(e.body, {**at, **dict(zip(e.bound, place, strict=True))})
+    return result
+
+
+def _add(ev: Evaluator, e: sp.Add, at: dict[Index, int]) -> arb:
+    result = arb(0)
+    for a in e.args:
+        result += ev._value(a, at)
+    return result
+
+
+def _mul(ev: Evaluator, e: sp.Mul, at: dict[Index, int]) -> arb:
+    result = arb(1)
+    for a in sorted(e.args, key=lambda a: not isinstance(a, (Mask, Delta))):
+        result *= ev._value(a, at)
+        if result.is_exact() and result == 0 and isinstance(a, (Mask, Delta)):
+            return arb(0)
+    return result
+
+
+def _pow(ev: Evaluator, e: sp.Pow, at: dict[Index, int]) -> arb:
+    base = ev._value(e.base, at)
+    if e.exp.is_Integer:
+        result = base ** abs(int(e.exp))
+        return result if e.exp > 0 else arb(1) / _nonzero(result, e)
+    if e.exp == sp.Rational(1, 2):
+        return _positive(base, e).sqrt()
+    return (_positive(base, e).log() * ev._value(e.exp, at)).exp()
+
+
+def _nonzero(x: arb, what: Any) -> arb:
+    if x.contains(0):
+        raise Undetermined(f"{what} is not finite here")
+    return x
+
+
+def _positive(x: arb, what: Any) -> arb:
+    if not x > 0:
+        raise Undetermined(f"{what} is not defined here: its argument is {x}")
+    return x
+
+
+def _max(ev: Evaluator, e: Any, at: dict[Index, int]) -> arb:
+    values = [ev._value(a, at) for a in e.args]
+    pick = (lambda a, b: a.max(b)) if isinstance(e, sp.Max) else (lambda a, b: a.min(b))
+    result = values[0]
+    for v in values[1:]:
+        result = pick(result, v)
+    return result
+
+
+def _signum(ev: Evaluator, e: Any, at: dict[Index, int]) -> arb:
+    return arb(_sign(ev._value(e.args[0], at), e))
+
+
+def _step(ev: Evaluator, e: sp.Heaviside, at: dict[Index, int]) -> arb:
+    sign = _sign(ev._value(e.args[0], at), e)
+    return arb(int(sign > 0)) if sign else ev._value(e.args[1], at)
+
+
+def _mask(ev: Evaluator, e: Mask, at: dict[Index, int]) -> arb:
+    return arb(int(ev.holds(e.condition, at)))
+
+
+def _delta(ev: Evaluator, e: Delta, at: dict[Index, int]) -> arb:
+    a, b = (at[i] if isinstance(i, Index) else int(i) for i in e.args)
+    return arb(int(a == b))
+
+
+def _piecewise(ev: Evaluator, e: sp.Piecewise, at: dict[Index, int]) -> arb:
+    for value, condition in e.args:
+        if ev.holds(condition, at):
+            return ev._value(value, at)
+    raise Undetermined(f"no case of {e} applies")
+
+
+_FUNCTIONS: dict[Any, Callable[[arb], arb]] = {
+    sp.exp: arb.exp,
+    sp.tanh: arb.tanh,
+    sp.cosh: arb.cosh,
+    sp.sinh: arb.sinh,
+    sp.erf: arb.erf,
+    sp.atan: arb.atan,
+    sp.sin: arb.sin,
+    sp.cos: arb.cos,
+    sp.asinh: arb.asinh,
+    sp.Abs: abs,
+    sp.log: lambda x: _positive(x, "log").log(),
+    Li2: lambda x: x.polylog(2),
+}
+
+
+def _function(ev: Evaluator, e: Any, at: dict[Index, int]) -> arb:
+    if e.func not in _FUNCTIONS:
+        raise Undetermined(f"no rigorous value of {e.func.__name__}(...) is known")
+    return _FUNCTIONS[e.func](ev._value(e.args[0], at))
+
+
+_RULES: tuple[tuple[Any, Any], ...] = (
+    (Component, _component),
+    (Total, _total),
+    (sp.Add, _add),
+    (sp.Mul, _mul),
+    (sp.exp, _function),
+    (sp.Pow, _pow),
+    ((sp.Max, sp.Min), _max),
+    (sp.sign, _signum),
+    (sp.Heaviside, _step),
+    (Mask, _mask),
+    (Delta, _delta),
+    (sp.Piecewise, _piecewise),
+    (sp.Function, _function),
+    (sp.Symbol, _symbol),
+    (sp.Expr, _number),
+)
+
+__all__ = ["Evaluator", "Tensor", "Undetermined", "ball", "rational"]
