@@ -18,8 +18,8 @@ from amsym.system import System, time
 from amsym.verdict import Report, Status, Verdict
 
 if TYPE_CHECKING:
-    from numeric.compile import compile
     from numeric import plot
+    from numeric.compile import compile
     from numeric.simulate import Outcome, Simulation, simulate
     from proofs.report import report
     from proofs.verify import verify

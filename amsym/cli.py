@@ -30,7 +30,7 @@ A FILE is a Python module with models at its top level:
   i, y = am.index("i", "N"), am.state("y", "N")
   model = am.System(flow={y[i]: -y[i]}, energy=am.total(y[i]**2, i)/2)
 
-exit code: 0 fine, 1 something is REFUTED, 2 bad usage or a file that cannot be loaded"""
+exit code: 0 fine, 1 `verify` REFUTED something, 2 bad usage or a file that cannot be loaded"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -127,23 +127,21 @@ def _verify(arguments: argparse.Namespace) -> int:
 def _reports(loaded: Loaded) -> list[Report]:
     load("numeric")
     verify = load("proofs.verify").verify
-    return [_called(name, verify(model)) for name, model in loaded.models.items()]
+    return [_called(name, verify(model)) for name, model in loaded.titled.items()]
 
 
 def _called(name: str, report: Report) -> Report:
-    """The report under the model's own name, or the variable's where the model has none of its own."""
-    own = report.name not in ("System", "Memory")
-    return Report(dict(report), name=report.name if own else name, seconds=report.seconds)
+    return Report(dict(report), name=name, seconds=report.seconds)
 
 
 def _report(arguments: argparse.Namespace) -> int:
     loaded = load_models(arguments.target)
     load("numeric")
-    page = load("proofs.report").report(loaded.models, arguments.output, figures=loaded.figures)
+    page = load("proofs.report").report(loaded.titled, arguments.output, figures=loaded.figures, title=loaded.title)
     reports = [_called(name, r) for name, r in page.reports.items()]
     _print_verdicts(reports)
     print(f"wrote {arguments.output}")
-    return _code(reports)
+    return FINE
 
 
 def _zoo(arguments: argparse.Namespace) -> int:

@@ -13,6 +13,7 @@ LABELS = (
     "Lagrangian",
     "activation",
     "energy",
+    "Legendre identity",
     "gradient",
     "Hessian",
     "flow",

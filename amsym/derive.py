@@ -23,6 +23,7 @@ from amsym.notation import Component, Index, Tensor, delta, derivative, lettered
 from amsym.notation.axes import Size
 from amsym.notation.calculus import potential_tensor
 from amsym.notation.tidy import merged
+from amsym.prover.legendre import legendre_identity
 from amsym.render.abbreviated import Abbreviation, abbreviated, softmax_of
 from amsym.render.shortest import shortest, squared
 from amsym.render.symbols import Slope, Space, TimeDerivative
@@ -232,6 +233,9 @@ def _lagrangian_lines(lagrangian: Lagrangian) -> Iterator[Line]:
     g = Tensor("g", x.axes, "activation")[i]
     yield Line("activation", g, shortest(lagrangian.activation(x[i])), "", ("x",))
     yield Line("energy", ENERGY, shortest(lagrangian.energy(x)), "the Legendre transform Σ x g - L")
+    verdict = legendre_identity(lagrangian, x)
+    if verdict.holds:
+        yield Line("Legendre identity", Slope(ENERGY, g), x[i], f"proved: {verdict.reason}", ("x",))
     diagonal, rest = lagrangian.hessian_split(x[i], x[j])
     right = sp.Add(delta(i, j) * shortest(diagonal), shortest(rest))
     yield Line("Hessian", Slope(sp.Symbol("L"), x[i], x[j]), right, "", ("x",))

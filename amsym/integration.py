@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import sympy as sp
@@ -29,9 +31,11 @@ def antiderivative(g: sp.Expr, x: sp.Symbol) -> sp.Expr:
     raise ModelError(f"found no closed form of the integral of {g}; give the Lagrangian itself: Lagrangian(lambda x: ...)")
 
 
-def _linear_solution(g: sp.Expr, x: sp.Symbol, basis: list[sp.Expr]) -> sp.Expr | None:
+_POINTS = tuple(sp.Rational(n, 7) for n in (-61, -45, -33, -19, -11, -6, -3, -1, 2, 4, 9, 13, 17, 23, 38, 52))
+
+
+def _linear_solution(g: sp.Expr, x: sp.Symbol, basis: list[sp.Expr], points: Sequence[sp.Expr] = _POINTS) -> sp.Expr | None:
     """Rational coefficients with Σ c_k basis_k' = g, fitted at a few points and rounded; the caller checks the identity."""
-    points = [sp.Rational(n, 7) for n in (-61, -45, -33, -19, -11, -6, -3, -1, 2, 4, 9, 13, 17, 23, 38, 52)]
     rows = [[complex(sp.N(derivative(b, x).subs(x, p))).real for b in basis] for p in points]
     right = [complex(sp.N(g.subs(x, p))).real for p in points]
     import numpy as np
@@ -48,7 +52,15 @@ def _kinked(g: sp.Expr, x: sp.Symbol) -> sp.Expr | None:
         return None
     kinks = sorted(_kinks(parts, x))
     basis: list[Any] = [x**n for n in range(1, 5)] + [sp.Max(0, x - a) ** n for a in kinks for n in range(1, 5)]
-    return _linear_solution(g, x, basis)
+    return _linear_solution(g, x, basis, _around(kinks))
+
+
+def _around(kinks: list[sp.Expr]) -> list[sp.Expr]:
+    """Five points in each piece, one more than a cubic has coefficients."""
+    if not kinks:
+        return list(_POINTS)
+    ends = [kinks[0] - 3, *kinks, kinks[-1] + 3]
+    return [a + (b - a) * sp.Rational(n, 6) for a, b in pairwise(ends) for n in range(1, 6)]
 
 
 def _kinks(parts: set[Any], x: sp.Symbol) -> set[sp.Expr]:
@@ -61,7 +73,16 @@ def _kinks(parts: set[Any], x: sp.Symbol) -> set[sp.Expr]:
         else:
             pairs = [(a, b) for n, a in enumerate(p.args) for b in p.args[n + 1 :]]
             found |= {s for a, b in pairs if not a.has(sp.Max, sp.Min) and not b.has(sp.Max, sp.Min) for s in sp.solve(a - b, x)}
-            found |= {s for a in p.args if a.is_number for b in p.args if b != a for m in b.atoms(sp.Max, sp.Min) for c in m.args for s in sp.solve(c - a, x)}
+            found |= {
+                s
+                for a in p.args
+                if a.is_number
+                for b in p.args
+                if b != a
+                for m in b.atoms(sp.Max, sp.Min)
+                for c in m.args
+                for s in sp.solve(c - a, x)
+            }
     return {s for s in found if s.is_real}
 
 

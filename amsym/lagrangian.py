@@ -55,7 +55,7 @@ class Lagrangian:
 
         x = sp.Symbol("x", real=True)
         potential = antiderivative(exact(activation(x)), x)
-        return cls(lambda u: potential.subs(x, u), name=name or getattr(activation, "__name__", "L"))
+        return cls(lambda u: potential.subs(x, u), name=name or str(getattr(activation, "__name__", "L")))
 
     @classmethod
     def joint(cls, formula: Formula, *, name: str = "L") -> Lagrangian:

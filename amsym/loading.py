@@ -26,10 +26,18 @@ class LoadError(AmsymError):
 
 @dataclass(frozen=True)
 class Loaded:
-    """Models by name, and the file's `figures()` if it has one."""
+    """Models by name, the file's `figures()` if it has one, and a title where there are several: the docstring's first sentence."""
 
     models: dict[str, Model]
     figures: Callable[[], Iterable[Any]] = field(default=lambda: ())
+    title: str | None = None
+
+    @property
+    def titled(self) -> dict[str, Model]:
+        """The models by their own names, or by their variables' where these are none or not told apart."""
+        own = [model.name for model in self.models.values()]
+        plain = ("System", "Memory")
+        return {m.name if m.name not in plain and own.count(m.name) == 1 else variable: m for variable, m in self.models.items()}
 
 
 def load_models(target: str) -> Loaded:
@@ -48,7 +56,8 @@ def load_models(target: str) -> Loaded:
     if not models:
         raise LoadError(_no_models(path, module))
     chosen = models if name is None else {name: _chosen(models, name, path)}
-    return Loaded(chosen, _figures(module, path))
+    title = (module.__doc__ or "").strip().splitlines()[0].rstrip(".") if len(chosen) > 1 and (module.__doc__ or "").strip() else None
+    return Loaded(chosen, _figures(module, path), title)
 
 
 def zoo_models() -> dict[str, Callable[..., Any]]:

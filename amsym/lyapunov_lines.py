@@ -31,7 +31,8 @@ def lyapunov_lines(system: System, names: tuple[Abbreviation, ...] = ()) -> Iter
     verdict = energy_never_increases(system)
     arguments = lyapunov_arguments(system) if verdict.status is Status.PROVED else None
     if arguments is None:
-        yield Line(LABEL, _claim(system), f"{verdict.status}: {verdict.reason}", relation="is")
+        status = "proved" if verdict.status is Status.PROVED else "not proved"
+        yield Line(LABEL, _claim(system), f"{status}: {verdict.reason}", relation="is")
         return
     yield Line(LABEL, RATE, _condition(system, arguments), _note(verdict))
     for a in arguments:

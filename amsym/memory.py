@@ -1,7 +1,7 @@
 """A Memory is a hypergraph: layers are nodes, hypersynapses are edges, the total energy is their sum.
 
-    E = Σ_l [ <x_l, g_l> - L_l(x_l) ] + Σ_s E_s(g)          modern_methods eq. (3.1)
-    τ_l dx_l/dt = -∂E/∂g_l = -Σ_s ∂E_s/∂g_l - x_l            modern_methods eq. (3.2)
+E = Σ_l [ <x_l, g_l> - L_l(x_l) ] + Σ_s E_s(g)          modern_methods eq. (3.1)
+τ_l dx_l/dt = -∂E/∂g_l = -Σ_s ∂E_s/∂g_l - x_l            modern_methods eq. (3.2)
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import sympy as sp
 from amsym.activated import Activated, opened
 from amsym.errors import ModelError
 from amsym.layer import Layer
-from amsym.notation import Index, derivative, tidy, total
+from amsym.notation import derivative, tidy, total
 from amsym.synapses import Synapse
 from amsym.system import System
 
@@ -24,8 +24,9 @@ class Memory:
     """Layers and the hypersynapses between them, checked when it is made.
 
     >>> from amsym import lagrangians, synapses
+    >>> from amsym.notation import Index
     >>> v, h = Layer("v", "N", lagrangians.identity()), Layer("h", "K", lagrangians.softmax())
-    >>> Memory([v, h], [synapses.dense(v, h, weights="xi")]).system.flow[h.x[Index("i", "K")]]
+    >>> Memory([v, h], [synapses.dense(v, h, weights="xi")]).system.flow[h.x[h.indices()]]
     -h[i] + Σ_j xi[j, i]*v[j]
 
     Raises ModelError naming the layer, the axis and the remedy.
@@ -115,5 +116,7 @@ def _check_synapses(memory: Memory) -> None:
                     f"which is not among the layers {', '.join(known.values())}; add it to layers=[...]"
                 )
         if s.energy in seen:
-            raise ModelError(f"synapses '{seen[s.energy].name}' and '{s.name}' have the same energy {s.energy}; list the edge once, or name other weights")
+            raise ModelError(
+                f"synapses '{seen[s.energy].name}' and '{s.name}' have the same energy {s.energy}; list the edge once, or name other weights"
+            )
         seen[s.energy] = s

@@ -7,6 +7,7 @@ from typing import Any
 import sympy as sp
 
 from amsym.errors import ModelError
+from amsym.exact import exact
 from amsym.layer import Layer
 from amsym.notation import Index, Tensor, free_indices, fresh_index, parameter, total
 
@@ -72,9 +73,11 @@ def bias(v: Layer, weights: str | Tensor = "b", *, name: str | None = None) -> S
 
 def expression(energy: Any, *, name: str = "expression") -> Synapse:
     """Any energy in the activations, such as -Σ C[i] g[i]³."""
-    energy = sp.sympify(energy)
+    energy = exact(energy)
     if free_indices(energy):
-        raise ModelError(f"synapse '{name}': the energy has free indices {sorted(map(str, free_indices(energy)))}; sum over them with total(...)")
+        raise ModelError(
+            f"synapse '{name}': the energy has free indices {sorted(map(str, free_indices(energy)))}; sum over them with total(...)"
+        )
     states = sorted(t.name for t in energy.atoms(Tensor) if t.kind == "state")
     if states:
         raise ModelError(f"synapse '{name}' uses the state '{states[0]}'; a synapse is written in activations: layer.g[i], not layer.x[i]")

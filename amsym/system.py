@@ -14,7 +14,6 @@ from amsym.lagrangian import Lagrangian
 from amsym.notation import Component, Entry, Index, Tensor, Total, free_indices, letters_of, rename
 
 
-
 class Time(sp.Symbol):
     """Time in an explicitly time-dependent formula, β(t) say; a parameter that is called t is another symbol."""
 
@@ -177,7 +176,9 @@ def _left(left: Any, what: str) -> Component:
     if not isinstance(left, Component) or left.tensor.kind != "state":
         raise ModelError(f"the keys of {what} are components of states such as y[i], got {left}")
     if what == "flow" and left.tensor.values:
-        raise ModelError(f"flow moves {left.tensor.description} continuously, but its values are {left.tensor.values}; drop values=, or give update=")
+        raise ModelError(
+            f"flow moves {left.tensor.description} continuously, but its values are {left.tensor.values}; drop values=, or give update="
+        )
     if len(set(left.where)) != len(left.where):
         raise ModelError(f"the key {left} of {what} repeats an index; name each axis by an index of its own")
     return left
@@ -188,7 +189,9 @@ def _right(component: Component, right: Any, what: str) -> sp.Expr:
     extra = free_indices(right) - set(component.where)
     if extra:
         names = ", ".join(sorted(i.name for i in extra))
-        raise ModelError(f"{what} of {component}: index {names} stands free on the right but not on the left; sum over it with total(..., {names})")
+        raise ModelError(
+            f"{what} of {component}: index {names} stands free on the right but not on the left; sum over it with total(..., {names})"
+        )
     return right
 
 
@@ -217,7 +220,9 @@ def _formula(expr: Any, what: str) -> sp.Expr:
     expr = exact(expr)
     entries = sorted(expr.atoms(Entry), key=str)
     if entries:
-        raise ModelError(f"{what} holds the explicit entry {entries[0]}; in index notation write {entries[0].tensor.name}[i], with a mask to pick places")
+        raise ModelError(
+            f"{what} holds the explicit entry {entries[0]}; in index notation write {entries[0].tensor.name}[i], with a mask to pick places"
+        )
     return expr
 
 
@@ -244,9 +249,14 @@ def _check_names(system: System) -> None:
         seen[t.name] = t
     for t in tensors:
         if t.kind == "state" and t not in system.states:
-            raise ModelError(f"the formulas use the state '{t.name}', which has no equation; add {t.name}[...] to the flow, or make it a parameter")
+            raise ModelError(
+                f"the formulas use the state '{t.name}', which has no equation; add {t.name}[...] to the flow, or make it a parameter"
+            )
         if t.kind == "activation" and t.of is None:
-            raise ModelError(f"the formulas use the activation '{t.name}' of a layer; build the System from a Memory, or write it as a function of the state")
+            raise ModelError(
+                f"the formulas use the activation '{t.name}' of a layer; build the System from a Memory, "
+                "or write it as a function of the state"
+            )
 
 
 def _describe(thing: Any) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from amsym.errors import InputError
+from amsym.errors import InputError, NotationError
 from amsym.notation import Tensor
 from amsym.notation.tensors import block_orders
 from amsym.system import System
@@ -28,9 +28,12 @@ def checked_parameters(
     """Every parameter as a double-precision array of its own, and the sizes of the axes that they fix.
 
     Raises InputError for a missing or unknown name, a wrong shape, entries that are not finite real numbers, and a
-    declared property that does not hold.
+    declared property that does not hold. Raises NotationError for an abstract activation, which has no numbers.
     """
     given = _mapping(params)
+    for p in system.parameters:
+        if p.kind == "activation":
+            raise NotationError(abstract(p))
     tensors = {p.name: p for p in system.parameters}
     scalars = {s.name: s for s in system.scalars}
     _check_names({**tensors, **scalars}, given)
@@ -41,6 +44,12 @@ def checked_parameters(
     for name, symbol in scalars.items():
         _check_scalar(symbol, arrays[name])
     return arrays, known
+
+
+def abstract(tensor: Tensor) -> str:
+    """What is wrong with an abstract Lagrangian or activation where numbers are wanted."""
+    what = "Lagrangian" if tensor.order == 0 else "activation"
+    return f"'{tensor.name}' is an abstract {what}, which has no numbers: give the layer a Lagrangian such as am.lagrangians.tanh()"
 
 
 def _mapping(params: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import time
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from amsym.errors import InputError
 from numeric.field import Array, State
@@ -40,27 +40,30 @@ def simulate_updates(
         raise InputError(f"save is {save!r}; in discrete time 'end' or 'steps' was expected")
     y, restore, lead = checked_start(field, start)
     began = time.perf_counter()
-    run = _Sweeps(field, y, energy_check and field.has_energy, seed)
+    run = _Sweeps(field, y, energy_check and field.has_energy, seed, keep=save == "steps")
     with Progress("simulate", progress) as bar:
         for n in range(int(steps)):
             if not run.rows.size:
                 break
             run.sweep()
             bar.update((n + 1) / steps)
-    return run.result(restore, lead, save, time.perf_counter() - began)
+    return run.result(restore, lead, time.perf_counter() - began)
 
 
 class _Sweeps:
     """The trajectories under way, and what became of those that ended."""
 
-    def __init__(self, field: Any, y: Array, check: bool, seed: int) -> None:
+    def __init__(self, field: Any, y: Array, check: bool, seed: int, keep: bool) -> None:
         self.field, self.check, self.order = field, check, field.system.order
         self.y, self.rows = y.copy(), np.arange(len(y))
         self.times = np.zeros(len(y))
         self.outcomes = np.full(len(y), Outcome.TIME_OVER, dtype=object)
         self.energy = self._energy(self.y)
         self.rise = np.zeros(len(y)) if field.has_energy else np.full(len(y), np.nan)
-        self.history: list[list[tuple[float, Array, float]]] = [[(0.0, y[k].copy(), float(self.energy[k]))] for k in range(len(y))]
+        # One list a trajectory of (sweep, state, energy); none where only the ends are asked for.
+        self.history: list[list[tuple[float, Array, float]]] = []
+        if keep:
+            self.history = [[(0.0, y[k].copy(), float(self.energy[k]))] for k in range(len(y))]
         self.random = np.random.default_rng(seed)
 
     def _energy(self, y: Array) -> Array:
@@ -77,7 +80,7 @@ class _Sweeps:
         self.y[self.rows], self.energy[self.rows] = new, after
         self.times[self.rows] += 1
         self.rise[self.rows] = np.fmax(self.rise[self.rows], after - before)
-        for k, row in enumerate(self.rows):
+        for k, row in enumerate(self.rows if self.history else ()):
             self.history[row].append((float(self.times[row]), new[k].copy(), float(after[k])))
         self._retire(still, rose & self.check)
 
@@ -88,23 +91,24 @@ class _Sweeps:
             y[:, k] = self.field.packed_update(y)[:, k]
         return y
 
-    def _retire(self, still: Array, rose: Array) -> None:
+    def _retire(self, still: NDArray[np.bool_], rose: NDArray[np.bool_]) -> None:
         self.outcomes[self.rows[still]] = Outcome.STEADY
         self.outcomes[self.rows[rose]] = Outcome.ENERGY_ROSE
         self.rows = self.rows[~(still | rose)]
 
-    def result(self, restore: Any, lead: tuple[int, ...], save: Any, seconds: float) -> Simulation:
+    def result(self, restore: Any, lead: tuple[int, ...], seconds: float) -> Simulation:
         """The simulation in the caller's shapes."""
         end = restore(self.y)
         statistics = {"sweeps": self.times.reshape(lead)[()], "largest_energy_rise": self.rise.reshape(lead)[()], "seconds": seconds}
-        outcomes = self.outcomes.reshape(lead)[()]
-        if save == "end":
-            energies = self.energy.reshape(lead)[()] if self.field.has_energy else None
-            return Simulation(self.times.reshape(lead)[()], end, energies, end, outcomes, statistics)
+        times, states, energies = self._trajectories(restore, lead) if self.history else self._ends(end, lead)
+        known = energies if self.field.has_energy else None
+        return Simulation(times, states, known, end, self.outcomes.reshape(lead)[()], statistics)
+
+    def _ends(self, end: Any, lead: tuple[int, ...]) -> tuple[Any, Any, Any]:
+        return self.times.reshape(lead)[()], end, self.energy.reshape(lead)[()]
+
+    def _trajectories(self, restore: Any, lead: tuple[int, ...]) -> tuple[Any, Any, Any]:
         times = [np.array([t for t, _, _ in h]) for h in self.history]
         states = [restore(np.array([s for _, s, _ in h]), batch_shape=(len(h),)) for h in self.history]
         energies = [np.array([e for _, _, e in h]) for h in self.history]
-        parts: tuple[Any, ...] = (times, states, energies if self.field.has_energy else None)
-        if not lead:
-            parts = tuple(p[0] if p is not None else None for p in parts)
-        return Simulation(*parts, end, outcomes, statistics)
+        return (times, states, energies) if lead else (times[0], states[0], energies[0])

@@ -1,6 +1,6 @@
 """What a model can be asked for, as outputs of a program: flow, energy, gradient, their rates and derivatives.
 
-    dE/dt = Σ_s Σ_i (∂E/∂s_i) f_i + ∂E/∂t,    jacobian ∂f_i/∂s_j,    hessian ∂²E/∂s_i ∂s_j
+dE/dt = Σ_s Σ_i (∂E/∂s_i) f_i + ∂E/∂t,    jacobian ∂f_i/∂s_j,    hessian ∂²E/∂s_i ∂s_j
 """
 
 from __future__ import annotations

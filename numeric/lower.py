@@ -13,6 +13,7 @@ from amsym.errors import NotationError
 from amsym.notation import Component, Delta, Entry, Index, Mask, Size, Total
 from amsym.notation.functions import Li2
 from amsym.system import time
+from numeric.binding import abstract
 from numeric.brackets import spread
 from numeric.contract import contract
 from numeric.elementwise import UFUNCS, printed
@@ -33,9 +34,7 @@ class Lowering:
     Raises NotationError for what has no numbers: abstract activations, unknown functions.
     """
 
-    def __init__(
-        self, sizes: Mapping[str, int], zeros: Collection[str] = (), symmetric: Collection[str] = (), shifts: bool = True
-    ) -> None:
+    def __init__(self, sizes: Mapping[str, int], zeros: Collection[str] = (), symmetric: Collection[str] = (), shifts: bool = True) -> None:
         self.graph, self.shifts = Graph(sizes, symmetric), shifts
         self.watched: list[Node] = []  # sums of exponentials without a shift
         self._zeros = frozenset(zeros)
@@ -87,10 +86,7 @@ class Lowering:
     def _component(self, expr: Component) -> Value:
         kind = expr.tensor.kind
         if kind == "activation":
-            raise NotationError(
-                f"{expr} is an abstract {'Lagrangian' if expr.tensor.order == 0 else 'activation'}, which has no numbers: "
-                f"give the layer a Lagrangian such as am.lagrangians.tanh()"
-            )
+            raise NotationError(abstract(expr.tensor))
         if any(not isinstance(i, Index) for i in expr.where):
             raise NotationError(f"{expr} mixes indices and numbers; pick a place with a mask instead: mask(Eq(i, 0))")
         return self.graph.leaf("state" if kind == "state" else "parameter", expr.tensor.name, expr.where, kind == "state")

@@ -75,8 +75,33 @@ class Evaluator:
             return not self.holds(condition.args[0], at)
         if not isinstance(condition, Relational):
             raise Undetermined(f"cannot decide {condition}")
-        sign = _sign(self._value(condition.lhs, at) - self._value(condition.rhs, at), condition)
+        sign = self.sign(condition.lhs - condition.rhs, at)
         return {"==": sign == 0, "!=": sign != 0, ">": sign > 0, "<": sign < 0, ">=": sign >= 0, "<=": sign <= 0}[condition.rel_op]
+
+    def sign(self, e: sp.Expr, at: dict[Index, int]) -> int:
+        """-1, 0 or 1 for certain: exactly where the value is rational, else by the ball."""
+        exact = _exactly(self, e, at)
+        return _sign(self._value(e, at), e) if exact is None else (exact > 0) - (exact < 0)
+
+
+def _exactly(ev: Evaluator, e: sp.Basic, at: dict[Index, int]) -> Fraction | None:
+    """The rational value of sums, products and whole powers of rationals; None for anything else. 1/3 has no exact ball."""
+    if isinstance(e, (Component, sp.Symbol)):
+        return _given(ev, e, at)
+    if e.is_Rational:
+        return rational(e)
+    if isinstance(e, sp.Pow) and e.exp.is_Integer and e.exp > 0:
+        base = _exactly(ev, e.base, at)
+        return None if base is None else base ** int(e.exp)
+    if not isinstance(e, (sp.Add, sp.Mul)):
+        return None
+    result = Fraction(isinstance(e, sp.Mul))
+    for a in e.args:
+        x = _exactly(ev, a, at)
+        if x is None:
+            return None
+        result = result * x if isinstance(e, sp.Mul) else result + x
+    return result
 
 
 def rational(x: Any) -> Fraction:
@@ -113,23 +138,22 @@ def _number(ev: Evaluator, e: Any, at: dict[Index, int]) -> arb:
     raise Undetermined(f"no rigorous value of {e} is known")
 
 
-def _component(ev: Evaluator, e: Component, at: dict[Index, int]) -> arb:
-    value = ev.values.get(e.tensor)
-    if value is None:
-        raise InputError(f"no value for {e.tensor.description}")
-    for i in e.where:
-        value = value[int(at[i] if isinstance(i, Index) else i)]
-    return ball(value)
+def _symbol(ev: Evaluator, e: Any, at: dict[Index, int]) -> arb:
+    return ball(_given(ev, e, at))
 
 
-def _symbol(ev: Evaluator, e: sp.Symbol, at: dict[Index, int]) -> arb:
+def _given(ev: Evaluator, e: Any, at: dict[Index, int]) -> Fraction:
+    """The exact number that stands for a component, an index, a size or a scalar."""
     if isinstance(e, Index):
-        return arb(at[e])
+        return Fraction(at[e])
     if isinstance(e, Size):
-        return arb(ev.sizes[e.name])
-    if e not in ev.values:
-        raise InputError(f"no value for the scalar '{e}'")
-    return ball(ev.values[e])
+        return Fraction(ev.sizes[e.name])
+    value = ev.values.get(e.tensor if isinstance(e, Component) else e)
+    if value is None:
+        raise InputError(f"no value for {e.tensor.description}" if isinstance(e, Component) else f"no value for the scalar '{e}'")
+    for i in e.where if isinstance(e, Component) else ():
+        value = value[int(at[i] if isinstance(i, Index) else i)]
+    return rational(value)
 
 
 def _total(ev: Evaluator, e: Total, at: dict[Index, int]) -> arb:
@@ -188,11 +212,11 @@ def _max(ev: Evaluator, e: Any, at: dict[Index, int]) -> arb:
 
 
 def _signum(ev: Evaluator, e: Any, at: dict[Index, int]) -> arb:
-    return arb(_sign(ev._value(e.args[0], at), e))
+    return arb(ev.sign(e.args[0], at))
 
 
 def _step(ev: Evaluator, e: sp.Heaviside, at: dict[Index, int]) -> arb:
-    sign = _sign(ev._value(e.args[0], at), e)
+    sign = ev.sign(e.args[0], at)
     return arb(int(sign > 0)) if sign else ev._value(e.args[1], at)
 
 
@@ -235,7 +259,7 @@ def _function(ev: Evaluator, e: Any, at: dict[Index, int]) -> arb:
 
 
 _RULES: tuple[tuple[Any, Any], ...] = (
-    (Component, _component),
+    (Component, _symbol),
     (Total, _total),
     (sp.Add, _add),
     (sp.Mul, _mul),

@@ -85,12 +85,24 @@ def _shown(verdict: Verdict) -> dict[str, Any]:
 def _value(value: Any) -> str:
     """Plain data as nested lists: a mapping as terms and values, steps as a numbered list."""
     if isinstance(value, Mapping):
-        return "<dl>" + "".join(f"<dt>{escape(str(k))}</dt><dd>{_value(v)}</dd>" for k, v in value.items()) + "</dl>"
-    if isinstance(value, (list, tuple)) and any(isinstance(v, (Mapping, list, tuple)) for v in value):
+        return _short(value) or "<dl>" + "".join(f"<dt>{escape(str(k))}</dt><dd>{_value(v)}</dd>" for k, v in value.items()) + "</dl>"
+    if isinstance(value, (list, tuple)) and any(isinstance(v, Mapping) for v in value):
         return "<ol>" + "".join(f"<li>{_value(v)}</li>" for v in value) + "</ol>"
     if isinstance(value, (list, tuple)):
-        return escape(prose(", ".join(map(str, value))))
+        return escape(prose(_listed(value)))
     return escape(prose(str(value)))
+
+
+def _listed(value: Any) -> str:
+    """A list on one line, lists in it in brackets: [1, 2], [-1, 0]."""
+    return ", ".join(f"[{_listed(v)}]" if isinstance(v, (list, tuple)) else str(v) for v in value)
+
+
+def _short(value: Mapping[str, Any]) -> str:
+    """A few names with small values on one line: N ≥ 1, K ≥ 1."""
+    words = [f"{k} {v}" if str(v).startswith(("≥", ">", "=")) else f"{k}: {v}" for k, v in value.items()]
+    small = all(isinstance(v, (str, int, float)) and len(str(v)) < 12 for v in value.values())
+    return escape(", ".join(words)) if small and value else ""
 
 
 def legend(reports: Iterable[Report]) -> str:

@@ -51,10 +51,12 @@ def report(
     params: Mapping[str, Any] | None = None,
     domain: Mapping[Any, Any] | None = None,
     figures: Figures = (),
+    title: str | None = None,
 ) -> ReportPage:
     """A page on a System or Memory, or on several given as {name: model}; written to `path` if there is one.
 
-    params and domain go to `verify`. figures: matplotlib figures, pairs (caption, figure), or a function that returns them.
+    title: of the page, else the models' names. params and domain go to `verify`.
+    figures: matplotlib figures, pairs (caption, figure), or a function that returns them.
 
     >>> import amsym as am
     >>> i, y = am.index("i", "N"), am.state("y", "N")
@@ -66,7 +68,7 @@ def report(
     """
     models = _named(model)
     reports = {name: found for name, m in models.items() if (found := _verified(m, params, domain)) is not None}
-    title = _listed(list(models))
+    title = title or _listed(list(models))
     sections = [_section(name, m, reports.get(name)) for name, m in models.items()]
     pictures = [picture(caption, figure) for caption, figure in _pairs(figures)]
     body = [_head(title, params), *sections, *(["<h2>Pictures</h2>", *pictures] if pictures else []), legend(reports.values())]

@@ -25,14 +25,14 @@ body.amsym-page { margin: 0; }
 .amsym-certificate { background: var(--card); border-radius: .4rem; padding: .6rem .9rem; margin: .4rem 0; font-size: .9rem;
   overflow-x: auto; }
 .amsym-certificate ol, .amsym-certificate ul { margin: .2rem 0; padding-left: 1.3rem; }
-.amsym-certificate dt { color: var(--faint); } .amsym-certificate dd { margin: 0 0 .3rem 1rem; }
-.amsym-certificate dl { margin: 0; }
+.amsym-certificate dt { color: var(--faint); } .amsym-certificate dd { margin: 0 0 .2rem; }
+.amsym-certificate dl { margin: 0; display: grid; grid-template-columns: 7.5em minmax(0, 1fr); }
 .amsym-page figure { margin: 1.2rem 0; }
 .amsym-page figure img { max-width: 100%; height: auto; background: #fff; border-radius: .4rem; }
 .amsym-graph svg { max-width: 100%; height: auto; display: block; }
 .amsym-legend { columns: 2; column-gap: 2rem; padding: 0; list-style: none; }
 @media (max-width: 40em) { .amsym-page main { padding: 1.25rem .9rem 2rem; } .amsym-verdict { grid-template-columns: minmax(0, 1fr); }
-  .amsym-legend { columns: 1; } }
+  .amsym-legend { columns: 1; } .amsym-certificate dl { display: block; } }
 @media print { .amsym-page { --ink: #000; --paper: #fff; --faint: #444; --rule: #bbb; --card: #fff; --good: #000; --bad: #000;
   --open: #000; font-size: 10.5pt; }
   .amsym-page main { max-width: none; padding: 0; } .amsym-verdict, .amsym-page figure { break-inside: avoid; }

@@ -92,7 +92,8 @@ def _domain_sizes(system: System, domain: Mapping[Any, Any] | None) -> dict[str,
     """Check the domain; arrays in it fix the sizes of their axes."""
     if domain is not None and not isinstance(domain, Mapping):
         raise InputError(f"domain is a mapping of states to pairs, {{'y': (-5, 5)}}, got {domain!r}: name the state")
-    states, sizes = {s.name: s for s in system.states}, {}
+    states = {s.name: s for s in system.states}
+    sizes: dict[str, int] = {}
     for key, box in (domain or {}).items():
         name = getattr(getattr(key, "tensor", key), "name", key)
         if name not in states:
@@ -118,10 +119,15 @@ def _bounds(name: str, box: Any) -> tuple[Any, Any]:
 
 def _add_sizes(state: Tensor, bound: Any, sizes: dict[str, int]) -> None:
     if bound.ndim not in (0, len(state.axes)):
-        raise InputError(f"the domain of '{state.name}' has shape {bound.shape}; {state.description} was expected: give a number, or one for each entry")
+        raise InputError(
+            f"the domain of '{state.name}' has shape {bound.shape}; {state.description} was expected: give a number, or one for each entry"
+        )
     for axis, n in zip(state.axes, bound.shape, strict=False):
         if sizes.setdefault(axis, n) != n or n == 0:
-            raise InputError(f"the domain of '{state.name}' makes axis '{axis}' both {sizes[axis]} and {n} long; one size from 1 on was expected: make them agree")
+            raise InputError(
+                f"the domain of '{state.name}' makes axis '{axis}' both {sizes[axis]} and {n} long; "
+                "one size from 1 on was expected: make them agree"
+            )
 
 
 def _with_numbers(

@@ -214,10 +214,9 @@ def applied(draw, scope, depth, kinks):
 
 @st.composite
 def summed(draw, scope, depth, kinks):
-    """A total over one or two new indices, each used at least once."""
-    fresh = [w for w in (*ON_N, *ON_K) if w not in scope]
-    bound = tuple(draw(st.lists(st.sampled_from(fresh), min_size=1, max_size=2, unique=True)))
-    inside = (*scope, *bound)
+    """A total over one or two indices, each used at least once; a letter that is free outside may be bound here."""
+    bound = tuple(draw(st.lists(st.sampled_from([*ON_N, *ON_K]), min_size=1, max_size=2, unique=True)))
+    inside = (*(w for w in scope if w not in bound), *bound)
     links = [draw(component(inside, bound)) for _ in bound]
     if draw(st.booleans()):
         links = [draw(st.sampled_from(SMOOTH))(draw(st.sampled_from([beta, 1])) * sp.Mul(*links))]

@@ -15,6 +15,7 @@ from strategies_index import (
     SIZES,
     A,
     P,
+    Point,
     R,
     T,
     W,
@@ -42,6 +43,7 @@ from strategies_index import (
 )
 
 from amsym.notation import Total, canonical, delta, derivative, free_indices, indices, is_zero, mask, parameter, size, state, total
+from amsym.notation.canonical import canonical_core
 
 seeds = st.integers(0, 10**6)
 smooth = st.sampled_from([(), (i,), (i, a)]).flatmap(lambda scope: expression(scope, kinks=False)).filter(multiplies_out)
@@ -78,6 +80,7 @@ def test_canonical_keeps_the_value_at_every_place(expr, pair, point):
 def test_canonical_is_idempotent(expr):
     form = canonical(expr)
     assert canonical(form) == form
+    assert canonical_core(canonical_core(expr)) == canonical_core(expr)
 
 
 @given(smooth, seeds)
@@ -136,6 +139,7 @@ SAME = {
     "a ReLU as a Piecewise": (sp.Max(0, y[i]), sp.Piecewise((y[i], y[i] > 0), (0, True))),
     "a ReLU as a bracket": (y[i] * mask(y[i] > 0), sp.Max(y[i], 0)),
     "a ReLU squared": (y[i] * sp.Max(0, y[i]), sp.Max(0, y[i]) ** 2),
+    "a ReLU of a difference squared": ((y[i] - y[j]) * sp.Max(0, y[i] - y[j]), sp.Max(0, y[i] - y[j]) ** 2),
     "signs": (sp.Abs(y[i]), y[i] * sp.sign(y[i])),
     "a minimum": (sp.Min(y[i], z[a]), y[i] - sp.Max(0, y[i] - z[a])),
     "conditions and their opposites": (mask(sp.Eq(i, j)) * y[i] + mask(sp.Ne(i, j)) * y[i], y[i]),
@@ -149,9 +153,10 @@ SAME = {
         2 * total(W[i, j] * sp.Max(0, y[i] - y[j]), i, j),
     ),
     "a quotient of two bound places": (
-        total(P[i, j] * y[i] / (y[i] ** 2 + y[j] ** 2), i, j),
-        total(P[j, i] * y[j] / (y[j] ** 2 + y[i] ** 2), i, j),
+        total(P[i, j] * sp.exp(y[i]) / (sp.exp(y[i]) + sp.exp(y[j])), i, j),
+        total(P[j, i] * sp.exp(y[j]) / (sp.exp(y[j]) + sp.exp(y[i])), i, j),
     ),
+    "a letter bound and free": (y[i] * total(y[i], i), total(y[i] * y[j], j)),
     "a root that meets itself": (sp.sqrt(1 + y[i] ** 2) * sp.sqrt(1 + y[i] ** 2), 1 + y[i] ** 2),
     "an exponential of an antisymmetric matrix": (
         total(sp.exp(sp.tanh(A[i, j] * y[i])), i, j),
@@ -199,6 +204,15 @@ def test_equal_expressions_become_identical_objects(name):
     assert is_zero(left - right)
 
 
+@pytest.mark.parametrize("name", ["B", "P", "w"])
+def test_kinks_between_bound_places_have_one_form_whatever_the_names(name):
+    M, u, v = parameter(name, "N N"), state("u", "N"), state(name + "_", "N")
+    for f in (sp.Abs, lambda t: sp.Max(0, t), lambda t: sp.Max(0, t) ** 2, lambda t: sp.tanh(sp.Max(0, t))):
+        for g in (lambda p, q: M[p, q], lambda p, q: u[p] * v[q], lambda p, q: v[p]):
+            left, right = (total(g(p, q) * f(v[p] - v[q]), i, j) for p, q in ((i, j), (j, i)))
+            assert canonical(left) == canonical(right)
+
+
 @pytest.mark.parametrize("name", DIFFERENT)
 def test_different_expressions_stay_different(name):
     left, right = DIFFERENT[name]
@@ -213,6 +227,14 @@ def test_orthogonal_matrices_contract_over_either_index():
     assert is_zero(total(Q[i, j] * y[j] * Q[i, k] * y[k], i, j, k) - total(y[i] ** 2, i))
     assert is_zero(total(Q[i, j] ** 2, i, j) - size("N"))
     assert not is_zero(total(Q[i, j] * Q[j, k], j) - delta(i, k))
+
+
+def test_division_under_sums_keeps_bound_names_apart():
+    D = total(sp.exp(y[i]), i) + total(y[j] ** 2 * sp.exp(z[a]), j, a)
+    for f in (total(sp.exp(y[i]) * y[j], i, j) / D, total(W[i, j] * sp.exp(y[i]), i, j) / D, total(y[j], j) / D, 1 / D):
+        front = canonical_core(total(sp.exp(y[i]), i))
+        assert same_value(canonical_core(front * canonical_core(f)), front * f, Point(3), {"N": 2, "K": 2})
+        assert same_value(canonical_core(canonical_core(f)), f, Point(3), {"N": 2, "K": 2})
 
 
 def test_masks_stay_masks():

@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 import sympy as sp
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from memories import W, a, b, beta, h, i, j, k, v, xi, y
 from strategies_index import TENSORS, Point, opened, points, sized, value
 
 from amsym.notation import Component, Index, free_indices, indices, mask, parameter, state, total
 from amsym.notation.functions import Li2
+from numeric.contract import contract
 from numeric.graph import Graph
 from numeric.lower import Lowering
 from numeric.program import BoundProgram, Program
@@ -61,6 +63,40 @@ def test_lowered_expressions_have_the_value_of_the_formula(expr: Any, point: Poi
     for at in np.ndindex(*found.shape):
         expected = float(mpmath.re(value(expr, point, sizes, dict(zip(free, at, strict=True)))))
         assert found[at] == pytest.approx(expected, rel=1e-9, abs=1e-9)
+
+
+LETTERS = {name: Index(name, name.upper()) for name in "abcde"}
+EXTENTS = {"A": 2, "B": 3, "C": 4, "D": 5, "E": 2}
+
+
+@st.composite
+def contractions(draw: Any) -> tuple[list[tuple[str, bool]], str]:
+    """Factors by their letters in order, each with whether it varies, and the letters that are kept."""
+    factors = draw(st.lists(st.tuples(st.permutations("abcde"), st.integers(0, 4), st.booleans()), min_size=1, max_size=4))
+    kept = [("".join(letters[:n]), varies) for letters, n, varies in factors]
+    used = sorted({c for letters, _ in kept for c in letters})
+    out = draw(st.permutations(used))
+    return kept, "".join(out[: draw(st.integers(0, len(out)))])
+
+
+@settings(max_examples=150)
+@given(contractions())
+def test_contractions_of_any_axes_equal_einsum(case: tuple[list[tuple[str, bool]], str]) -> None:
+    factors, out = case
+    rng, graph = np.random.default_rng(0), Graph(EXTENTS)
+    states, params, values, operands = {}, {}, [], []
+    for n, (letters, varies) in enumerate(factors):
+        array = rng.normal(size=(*((3,) if varies else ()), *(EXTENTS[c.upper()] for c in letters)))
+        (states if varies else params)[f"f{n}"] = array
+        values.append(graph.leaf("state" if varies else "parameter", f"f{n}", [LETTERS[c] for c in letters], varies))
+        operands.append((("z" if varies else "") + letters, array))
+    found = contract(graph, values, [i for c, i in LETTERS.items() if c not in out])
+    program = Program(graph, [("value", found, tuple(LETTERS[c] for c in out))])
+    result = np.full((3, *program.outputs["value"]), np.nan)
+    BoundProgram(program, params).run(states, 0.0, {"value": result}, 3, np.dtype(float))
+    batch = "z" if any(varies for _, varies in factors) else ""
+    expected = np.einsum(",".join(t for t, _ in operands) + "->" + batch + out, *(array for _, array in operands))
+    np.testing.assert_allclose(result, np.broadcast_to(expected, result.shape), rtol=1e-10, atol=1e-10)
 
 
 # What is shared and what is never made

@@ -35,7 +35,7 @@ from strategies_index import (
 )
 
 from amsym.errors import NotationError
-from amsym.notation import Total, components, delta, free_indices, index, mask, size, total
+from amsym.notation import Total, components, delta, free_indices, index, mask, size, state, total
 
 
 @given(expression((i, a)), SIZES, points)
@@ -223,3 +223,9 @@ def test_substituting_what_is_no_index_is_refused():
         total(P[i, j] * y[j], j).subs(i, beta)
     with pytest.raises(NotationError, match="runs over axis 'K'"):
         y[i].xreplace({i: index("q", "K")})
+
+
+def test_a_sum_depends_on_its_size_so_sympy_cannot_take_its_derivative_by_the_size_to_be_zero():
+    i, y = index("i", "N"), state("y", "N")
+    with pytest.raises(NotationError, match="cannot differentiate"):
+        sp.diff(total(y[i], i), size("N"))

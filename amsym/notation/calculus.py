@@ -68,7 +68,9 @@ def _sources(expr: sp.Basic) -> frozenset[sp.Basic]:
 
 def _check_wrt(v: Any) -> None:
     if isinstance(v, Entry):
-        raise NotationError(f"derivative by the explicit entry {v}: differentiate the explicit formula that components() gives, or use an index")
+        raise NotationError(
+            f"derivative by the explicit entry {v}: differentiate the explicit formula that components() gives, or use an index"
+        )
     if isinstance(v, Component) or (isinstance(v, sp.Symbol) and not isinstance(v, Index) and not v.is_integer):
         return
     remedy = f"write {v.name}[i] with a free index" if isinstance(v, Tensor) else "take a component such as y[i] or a real scalar"

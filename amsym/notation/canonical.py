@@ -81,7 +81,7 @@ def _named_once(expr: sp.Expr) -> sp.Expr:
 def named(t: Term) -> Term:
     """The term with its bound indices in canonical names: each group of factors that they tie together alone, then the groups in order."""
     free, groups = pieces(t, frozenset())
-    taken = frozenset().union(*(all_indices(b) | all_indices(e) for b, e in t.factors)) - set(t.bound)
+    taken = frozenset().union(*(free_indices(b) | free_indices(e) for b, e in t.factors)) - set(t.bound)
     level = 1 + max(map(_level, taken), default=0)
     parts = [_ordered(Term(t.coefficient, tuple(free), ()), {})[1]]
     for _, group in sorted((_least(g, level) for g in groups), key=lambda found: found[0]):
@@ -179,7 +179,7 @@ def _place(t: Term, i: Index) -> tuple[str, ...]:
     seen = []
     for b, e in t.factors:
         if i in all_indices(b) or i in all_indices(e):
-            _, base, exponent = _signed(rename(b, names), rename(e, names))
+            _, base, exponent = _signed(_again(rename(b, names)), _again(rename(e, names)))
             seen.append(f"{_blind(base)}^{_text(exponent)}")
     return tuple(sorted(seen))
 

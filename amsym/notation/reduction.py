@@ -38,7 +38,7 @@ def reduced(terms: tuple[Term, ...]) -> tuple[Term, ...]:
 
 
 def _step(t: Term) -> tuple[Term, ...] | None:
-    for rule in (_kinks_meet, _orthogonal, _hyperbolic, _large_power):
+    for rule in (_kinks_meet, _orthogonal, _hyperbolic, _large_power, _kink_power):
         new = rule(t)
         if new is not None:
             return new
@@ -107,7 +107,7 @@ def _lead(divisor: sp.Expr) -> tuple[Term, tuple[Term, ...]] | None:
 
 
 def _skeleton(t: Term) -> tuple[int, str]:
-    expr = t.expression()
+    expr = Term(sp.S.One, t.factors, t.bound).expression()
     blind = expr.xreplace({i: Index("x", i.axis) for i in free_indices(expr)})
     return len(t.factors), str(blind)
 
@@ -221,5 +221,17 @@ def _large_power(t: Term) -> tuple[Term, ...] | None:
             out: tuple[Term, ...] = (rest,)
             for _ in range(whole):
                 out = tuple(absorbed(a, d) for a in out for d in terms_of(b))
+            return out
+    return None
+
+
+def _kink_power(t: Term) -> tuple[Term, ...] | None:
+    """u₊² = u u₊, multiplied out, where no term of u leads (where one does, u₊² is the shorter form: see `_divide`)."""
+    for b, e in t.factors:
+        u = _divisor(b, e) if isinstance(b, sp.Max) and e.is_Integer and 1 < e <= MULTIPLY_OUT else None
+        if u is not None and _lead(u) is None:
+            out: tuple[Term, ...] = (Term(t.coefficient, tuple((f, x if f != b else sp.S.One) for f, x in t.factors), t.bound),)
+            for _ in range(int(e) - 1):
+                out = tuple(absorbed(a, d) for a in out for d in terms_of(u))
             return out
     return None

@@ -40,7 +40,7 @@ class Total(sp.Expr):
 
     @property
     def free_symbols(self) -> set[sp.Basic]:
-        return self.body.free_symbols - set(self.bound)
+        return (self.body.free_symbols - set(self.bound)) | {i.size for i in self.bound}
 
     def clear_of(self, names: frozenset[Index] | set[Index]) -> Total:
         """The same sum with bound indices named otherwise than any of `names`."""
@@ -134,7 +134,7 @@ def _touched(rule: Any) -> frozenset[Index]:
 @cacheit
 def _total(body: sp.Expr, where: tuple[Index, ...]) -> sp.Expr:
     _check(body, where)
-    if not where or body.is_zero:
+    if not where or body == 0:
         return body
     body, where = _flattened(body, where)
     terms = body.args if isinstance(body, sp.Add) else (body,)

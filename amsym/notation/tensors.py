@@ -27,7 +27,7 @@ class Tensor(sp.Atom):
     `of`: for the abstract Lagrangian of a state, its gradient and so on, the state's tensor.
     """
 
-    __slots__ = ("name", "axes", "kind", "properties", "values", "of", "order")
+    __slots__ = ("axes", "kind", "name", "of", "order", "properties", "values")
     name: str
     axes: tuple[str, ...]
     kind: str
@@ -168,7 +168,7 @@ class Component(sp.Expr):
 class Entry(sp.Symbol):
     """One explicit number of a tensor, W_0_1: what `components` writes and `W[0, 1]` gives."""
 
-    __slots__ = ("tensor", "position")
+    __slots__ = ("position", "tensor")
     tensor: Tensor
     position: tuple[int, ...]
 

@@ -55,7 +55,7 @@ def terms_of(expr: sp.Expr) -> tuple[Term, ...]:
 
 @lru_cache(maxsize=20_000)
 def _terms(expr: sp.Expr) -> tuple[Term, ...]:
-    if expr.is_Number or expr.is_NumberSymbol and expr.is_Rational:
+    if expr.is_Number or (expr.is_NumberSymbol and expr.is_Rational):
         return (Term(expr, (), ()),)
     if isinstance(expr, sp.Add):
         return tuple(t for a in expr.args for t in _terms(a))
@@ -210,7 +210,9 @@ def _shared_exponential(base: sp.Add) -> sp.Expr:
     """The least power of each e^m over the terms: 1 + e^-x is e^-x (1 + e^x), and one form of both is enough."""
     powers = [{b: e for b, e in t.factors if isinstance(b, sp.exp)} for a in base.args for t in _terms(a)]
     names = set().union(*powers)
-    least = {b: min((p.get(b, sp.S.Zero) for p in powers), key=sp.N) for b in names if not any(p.get(b, sp.S.Zero).free_symbols for p in powers)}
+    least = {
+        b: min((p.get(b, sp.S.Zero) for p in powers), key=sp.N) for b in names if not any(p.get(b, sp.S.Zero).free_symbols for p in powers)
+    }
     return sp.Mul(*(power(b, e) for b, e in least.items()))
 
 

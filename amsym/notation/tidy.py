@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import sympy as sp
 
-from amsym.notation.axes import Index, all_indices, free_indices
+from amsym.notation.axes import Index, all_indices, free_indices, rename
 from amsym.notation.canonical import canonical_core, lettered
 from amsym.notation.marks import Mask
 from amsym.notation.sums import Total
 from amsym.notation.tensors import Component
+
+# Sums of up to so many nodes are compared in canonical form (0.05 s at most); larger ones by their letters only, as multiplying
+# out attention over normalised tokens takes 9 s.
+SMALL = 80
 
 
 def merged(expr: sp.Expr) -> sp.Expr:
@@ -20,11 +25,30 @@ def merged(expr: sp.Expr) -> sp.Expr:
     known: dict[sp.Expr, Total] = {}
     rule: dict[sp.Expr, sp.Expr] = {}
     for t in totals:
-        core = canonical_core(t)
+        core = canonical_core(t) if _pieces(t) <= SMALL else renumbered(t)
         twin = known.setdefault(core, t) if core != 0 else sp.S.Zero
         if twin is not t:
             rule[t] = twin
     return expr.xreplace(rule) if rule else expr
+
+
+@lru_cache(maxsize=50_000)
+def _pieces(expr: sp.Basic) -> int:
+    return 1 + sum(_pieces(a) for a in expr.args)
+
+
+@lru_cache(maxsize=20_000)
+def renumbered(expr: Any) -> Any:
+    """Bound indices named by depth and by where they come first: equal for copies that differ in letters only."""
+    if not isinstance(expr, sp.Expr) or not expr.args or not expr.has(Total):
+        return expr
+    inner = expr.func(*(renumbered(a) for a in expr.args))
+    if not isinstance(inner, Total):
+        return inner
+    first = 1 + max((int(i.name[1:]) for i in all_indices(inner.body) if i.name[0] == "_" and i.name[1:].isdigit()), default=0)
+    order = [i for i in sp.preorder_traversal(inner.body) if i in inner.bound]
+    names = {i: Index(f"_{first + n}", i.axis) for n, i in enumerate(dict.fromkeys(order))}
+    return Total(rename(inner.body, names), *(names[i] for i in inner.bound))
 
 
 def _outermost(expr: sp.Basic) -> set[Total]:

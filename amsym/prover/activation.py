@@ -50,7 +50,12 @@ def _checked(system: System, form: Activated, c: Component, potential: sp.Expr, 
     slope = derivative(form.energy, g[at.where])
     scale = common_factor(slope, form.flow[at], at.where)
     additive = not _joint(potential, c.tensor)
-    if scale is None or not is_nonnegative(scale) or scale.has(*form.states.values(), *form.formulas) or (free_indices(scale) and not additive):
+    if (
+        scale is None
+        or not is_nonnegative(scale)
+        or scale.has(*form.states.values(), *form.formulas)
+        or (free_indices(scale) and not additive)
+    ):
         return None
     if not is_zero(form.opened(derivative(form.energy, at))) or not _is_gradient(form.formulas[g](*at.where), potential, at):
         return None
@@ -91,7 +96,9 @@ def _forms(system: System, state: Tensor) -> tuple[tuple[Activated, sp.Expr, str
         return ((system.activated, declared.of(state), f"the Hessian of the Lagrangian {declared.name}"),)
     if declared is not None:
         where = _places(state)
-        return _found(system, state, where, declared.activation(state[where]), declared.of(state), f"the Hessian of the Lagrangian {declared.name}")
+        return _found(
+            system, state, where, declared.activation(state[where]), declared.of(state), f"the Hessian of the Lagrangian {declared.name}"
+        )
     forms: list[Any] = []
     for where, piece in candidates(state, system.formulas):
         potential = _potential(state, where, piece)

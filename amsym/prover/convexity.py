@@ -34,7 +34,7 @@ class Steps:
 
 
 def curvature(expr: Any, state: Tensor, steps: Steps | None = None) -> str | None:
-    """"constant", "affine", "convex" or "concave" in the state; None where no rule decides.
+    """ "constant", "affine", "convex" or "concave" in the state; None where no rule decides.
 
     >>> from amsym.notation import index, state, total
     >>> i, x = index("i", "N"), state("x", "N")

@@ -105,13 +105,18 @@ def _by_concavity(system: System, c: Component, h: sp.Expr) -> Verdict:
     steps = Steps()
     if system.order == "synchronous":
         if not is_convex(-system.energy, c.tensor, steps):
-            return _undecided("a synchronous update needs a jointly concave energy, which was not shown; for quadratic energies: W positive semidefinite")
+            return _undecided(
+                "a synchronous update needs a jointly concave energy, which was not shown; for quadratic energies: W positive semidefinite"
+            )
         words = "the energy is jointly concave"
     else:
         if not is_continuous(system.energy, (c.tensor,)) or not is_continuous(slope, (c.tensor,)):
             return _undecided("the energy has kinks or jumps in the states, so its second derivative does not tell whether it is concave")
         if not is_nonnegative(-derivative(slope, c)) and not is_zero(derivative(slope, c)):
-            return _undecided(f"the energy is not shown concave along {c}: its second derivative is {derivative(slope, c)}; for quadratic energies: diagonal ≥ 0")
+            return _undecided(
+                f"the energy is not shown concave along {c}: its second derivative is {derivative(slope, c)}; "
+                "for quadratic energies: diagonal ≥ 0"
+            )
         words = f"the energy is concave along each {c}"
     lines = [
         {"identity": f"h = -({gain}) ∂E/∂{c}"},
@@ -119,7 +124,12 @@ def _by_concavity(system: System, c: Component, h: sp.Expr) -> Verdict:
         {"lemma": "a concave E lies below its tangent: E(s') ≤ E(s) + (s' - s)·∂E/∂s", "hypothesis": words},
         {"lemma": "(sign(h) - s) h ≥ 0 for s in [-1, 1]", "hypothesis": f"states are ±1, {gain} > 0"},
     ]
-    return Verdict(CLAIM, Status.PROVED, {"kind": "symbolic steps", "steps": lines}, f"{words}, and the field is its negative gradient ({system.order})")
+    return Verdict(
+        CLAIM,
+        Status.PROVED,
+        {"kind": "symbolic steps", "steps": lines},
+        f"{words}, and the field is its negative gradient ({system.order})",
+    )
 
 
 def _hint(system: System, reason: str) -> str:
@@ -135,6 +145,7 @@ def _proves(system: System) -> bool:
     gain = None if field is None else _scale(field, -derivative(system.energy, c), c.where)
     if gain is None or not is_positive(gain):
         return False
+    assert system.energy is not None
     if system.order == "synchronous":
         return is_convex(-system.energy, c.tensor)
     smooth = is_continuous(system.energy, (c.tensor,)) and is_continuous(derivative(system.energy, c), (c.tensor,))

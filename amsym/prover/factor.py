@@ -42,7 +42,9 @@ def common_factor(left: sp.Expr, right: sp.Expr, where: tuple[Index, ...]) -> sp
 
 def _shared_denominator(terms: tuple[Term, ...], fixed: frozenset[Index]) -> sp.Expr:
     """The product of the positive b with a power b^-n in every term, at the fixed indices."""
-    powers = [{b: -e for b, e in t.factors if e.is_Integer and e.is_negative and free_indices(b) <= fixed and is_positive(b)} for t in terms]
+    powers = [
+        {b: -e for b, e in t.factors if e.is_Integer and e.is_negative and free_indices(b) <= fixed and is_positive(b)} for t in terms
+    ]
     if not powers:
         return sp.S.One
     return sp.Mul(*(b ** min(p[b] for p in powers) for b in powers[0] if all(b in p for p in powers)))

@@ -156,8 +156,12 @@ def _slides_safely(system: System, arguments: list[Argument]) -> bool:
         return True
     if all(is_continuous(gradient(system, s), moving) for s in system.states):
         return True
-    return all(a.pattern != "sign" and all(is_continuous(m, moving) for m in (a.factor.slope, a.factor.scale) if m is not None)
-               and (a.factor.potential is None or not kinks(a.factor.potential, moving)) for a in arguments)
+    return all(
+        a.pattern != "sign"
+        and all(is_continuous(m, moving) for m in (a.factor.slope, a.factor.scale) if m is not None)
+        and (a.factor.potential is None or not kinks(a.factor.potential, moving))
+        for a in arguments
+    )
 
 
 def _metric(system: System, c: Component) -> Argument | None:
@@ -213,7 +217,10 @@ def _hessian_argument(system: System, c: Component, found: Factor, steps: Steps)
     scale = "" if found.scale == 1 else f"({found.scale}) "
     identity = {"identity": f"∂E/∂{c} + {scale}Σ Λ f = 0 with Λ = {found.name}", "potential": str(found.potential)}
     lemmas = [{"lemma": line, "hypothesis": f"applied to {found.potential}"} for line in steps.lines]
-    last = {"lemma": "the Hessian of a convex function is positive semidefinite", "hypothesis": f"{found.potential} is convex in {c.tensor.name}"}
+    last = {
+        "lemma": "the Hessian of a convex function is positive semidefinite",
+        "hypothesis": f"{found.potential} is convex in {c.tensor.name}",
+    }
     return Argument("metric", c.tensor, found, f"M = {scale}{found.name}", [identity, *lemmas, last])
 
 
@@ -236,7 +243,9 @@ def _activated(system: System, c: Component) -> Argument | None:
         *({"lemma": line, "hypothesis": f"applied to {found.potential}"} for line in found.lemmas),
         {"lemma": "the Hessian of a convex function is positive semidefinite", "hypothesis": f"P is convex in {c.tensor.name}"},
     ]
-    return Argument("metric", c.tensor, Factor(potential=found.potential, scale=found.scale, name=found.name), f"M = {scale}{found.name}", steps)
+    return Argument(
+        "metric", c.tensor, Factor(potential=found.potential, scale=found.scale, name=found.name), f"M = {scale}{found.name}", steps
+    )
 
 
 def _matrix_flow(system: System, c: Component) -> Argument | None:
@@ -256,13 +265,20 @@ def _matrix_flow(system: System, c: Component) -> Argument | None:
     return None
 
 
-_PATTERNS: tuple[Callable[[System, Component], Argument | None], ...] = (_activated_first, _metric, _inverse_metric, _activated, _hessian_metric, _matrix_flow)
+_PATTERNS: tuple[Callable[[System, Component], Argument | None], ...] = (
+    _activated_first,
+    _metric,
+    _inverse_metric,
+    _activated,
+    _hessian_metric,
+    _matrix_flow,
+)
 
 
 def _by_sign(system: System) -> list[Argument] | None:
-    rate = energy_rate(system)
     try:
         with time_limit(SECONDS):
+            rate = energy_rate(system)
             if not is_nonnegative(-rate):
                 return None
     except OutOfTime:
@@ -275,7 +291,9 @@ def _proved(system: System, arguments: list[Argument]) -> Verdict:
     steps = [step for a in arguments for step in a.steps]
     bends = sorted(set(kinks(system.energy, system.states)) | {k for f in system.equations.values() for k in kinks(f, system.states)})  # type: ignore[arg-type]
     if bends:
-        steps.append({"lemma": CHAIN_RULE, "hypothesis": f"kinks at {', '.join(bends)}; the derivative there is the one from the dead side"})
+        steps.append(
+            {"lemma": CHAIN_RULE, "hypothesis": f"kinks at {', '.join(bends)}; the derivative there is the one from the dead side"}
+        )
     if any(not is_continuous(f, system.states) for f in system.equations.values()):
         steps.append({"lemma": SLIDING, "hypothesis": "M or ∇E is continuous"})
     sizes = sorted({axis for c in conditions(*system.formulas) for axis in c.sizes})

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cmp_to_key, lru_cache
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 import sympy as sp
@@ -140,7 +140,7 @@ def _nonnegative_between(p: sp.Poly, where: Bounds, strict: bool) -> bool:
     if strict and ends:
         return False
     cuts = sorted({low, high, *roots}, key=lambda r: sp.oo if r == sp.oo else r)
-    middles = [_between(a, b) for a, b in zip(cuts, cuts[1:], strict=False)]
+    middles = [_between(a, b) for a, b in pairwise(cuts)]
     return all(p.eval(m) >= 0 for m in middles)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html import escape
 from typing import Any
 from xml.dom.minidom import Element
@@ -100,16 +101,27 @@ def _signed(printer: MathMLPrinter, n: int, minus: bool, piece: Element) -> Elem
 
 
 def _pieces(printer: MathMLPrinter, term: sp.Expr) -> list[Element]:
-    """A term in one piece, or, where it is long, what stands before its last bracket and the terms in that bracket."""
-    *others, last = product_of(term).over or (term,)
-    body = last.body if isinstance(last, Total) else last
-    if len(text(term)) <= LONG or not isinstance(body, sp.Add):
+    """A term in one piece, or, where it is long, its factors up to the last bracket and then the terms in that bracket."""
+    p = product_of(term)
+    last = p.over[-1] if p.over else None
+    if len(text(term)) <= LONG or not isinstance(last, (sp.Add, Total)):
         return [printer._print(term)]
-    first, *middle = _terms(printer, body)
-    front = [printer._print(term / last)] if others or term != last else []
-    front += [printer.sum_sign(last)] if isinstance(last, Total) else []
-    opening = printer.spaced([*front, printer.tag("mrow", printer.tag("mo", "(", **_TALL, form="prefix"), first)])
-    return [opening, *middle[:-1], printer.tag("mrow", middle[-1], printer.tag("mo", ")", **_TALL, form="postfix"))]
+    alone = p.over == (last,) and p.number == 1 and not p.under
+    front = [] if alone else printer.parts(replace(p, over=p.over[:-1]), followed=True)
+    first, *rest = _bracket(printer, last) if isinstance(last, sp.Add) else _summand(printer, last)
+    return [*front, first, *rest] if len(text(term / last)) > LONG else [printer.spaced([*front, first]), *rest]
+
+
+def _summand(printer: MathMLPrinter, last: Total) -> list[Element]:
+    first, *rest = _bracket(printer, last.body) if isinstance(last.body, sp.Add) else _pieces(printer, last.body)
+    return [printer.row(printer.sum_sign(last), first), *rest]
+
+
+def _bracket(printer: MathMLPrinter, inner: sp.Add) -> list[Element]:
+    """The terms of a sum in brackets, the opening one with the first, the closing one with the last."""
+    first, *middle, last = _terms(printer, inner)
+    opening = printer.tag("mrow", printer.tag("mo", "(", **_TALL, form="prefix"), first)
+    return [opening, *middle, printer.tag("mrow", last, printer.tag("mo", ")", **_TALL, form="postfix"))]
 
 
 def _math(inner: str) -> str:

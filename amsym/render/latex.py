@@ -12,7 +12,7 @@ from sympy.printing.pretty.pretty_symbology import greek_unicode
 from amsym.render.names import Name, component_name, index_name, name_of, tensor_name
 from amsym.render.structure import needs_brackets, product_of, terms_of_sum
 
-_COMMANDS = {sign: translate(word) for word, sign in greek_unicode.items()} | {"ε": r"\epsilon", "λ": r"\lambda", "Λ": r"\Lambda"}
+COMMANDS = {sign: translate(word) for word, sign in greek_unicode.items()} | {"ε": r"\epsilon", "λ": r"\lambda", "Λ": r"\Lambda"}
 
 
 def latex(expr: Any) -> str:
@@ -38,7 +38,7 @@ class LatexPrinter(SymPyLatex):
         return _letters(index_name(expr))
 
     def _print_Size(self, expr: Any) -> str:
-        return str(expr.name)
+        return _letters(expr.name)
 
     def _print_Component(self, expr: Any, exp: str | None = None) -> str:
         return _raised(_named(component_name(expr)), exp)
@@ -104,7 +104,7 @@ class LatexPrinter(SymPyLatex):
 
     def _print_Space(self, expr: Any) -> str:
         base = r"\left\{" + ", ".join(map(str, expr.values)) + r"\right\}" if expr.values else r"\mathbb{R}"
-        names = r" \times ".join(map(str, expr.sizes))
+        names = r" \times ".join(_letters(n.name) for n in expr.sizes)
         return f"{base}^{{{names}}}" if names else base
 
 
@@ -116,8 +116,10 @@ def _named(name: Name, dotted: bool = False) -> str:
 
 
 def _letters(word: str) -> str:
-    r"""Greek letters as commands: ΔE is \Delta E."""
-    shown = "".join(_COMMANDS[c] + " " if c in _COMMANDS else c for c in word)
+    r"""Greek letters as commands, words upright: ΔE is \Delta E."""
+    if len(word) > 1 and word.isascii() and word.isalpha():
+        return rf"\mathrm{{{word}}}"
+    shown = "".join(COMMANDS[c] + " " if c in COMMANDS else c for c in word)
     return shown.strip().replace(" '", "'")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import sympy as sp
 
 from amsym.derivation import Derivation, Line
-from amsym.render.latex import latex
+from amsym.render.latex import COMMANDS, latex
 from amsym.render.prose import prose
 from amsym.render.structure import terms_of_sum
 
@@ -15,6 +15,8 @@ from amsym.render.structure import terms_of_sum
 LONG = 160
 _RELATIONS = {"=": "=", "∈": r"\in", "←": r"\leftarrow", ">": ">", "≥": r"\geq", "is": r"\text{ is }"}
 _SPECIAL = {c: "\\" + c for c in "&%$#_{}"} | {"\\": r"\textbackslash{}", "^": r"\^{}", "~": r"\~{}"}
+_SPECIAL |= {"∇": r"$\nabla$", "∂": r"$\partial$", "Σ": r"$\sum$", "≤": r"$\leq$", "≥": r"$\geq$", "≠": r"$\neq$", "ᵀ": r"$^{T}$"}
+_SPECIAL |= {digit: f"$^{n}$" for n, digit in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
 
 
 def derivation_latex(derivation: Derivation) -> str:
@@ -83,4 +85,5 @@ def _labels(derivation: Derivation) -> list[str]:
 
 
 def _escaped(words: str) -> str:
-    return "".join(_SPECIAL.get(c, c) for c in words)
+    """Words for any LaTeX engine: signs and Greek letters go into mathematics."""
+    return "".join(_SPECIAL.get(c) or (f"${COMMANDS[c].strip()}$" if c in COMMANDS else c) for c in words)

@@ -9,7 +9,7 @@ import sympy as sp
 from sympy.printing.mathml import MathMLPresentationPrinter
 
 from amsym.render.names import Name, component_name, index_name, letter, name_of, tensor_name
-from amsym.render.structure import POWERED, is_atom, needs_brackets, product_of, terms_of_sum
+from amsym.render.structure import POWERED, Product, is_atom, needs_brackets, product_of, terms_of_sum
 
 _RELATIONS = {"==": "=", "!=": "≠", ">": "&gt;", "<": "&lt;", ">=": "≥", "<=": "≤"}
 _WORDS = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "asinh": "arsinh", "Heaviside": "θ"}
@@ -129,21 +129,26 @@ class MathMLPrinter(MathMLPresentationPrinter):
 
     def _print_Mul(self, expr: sp.Expr) -> Element:
         p = product_of(expr)
-        if not p.under:
-            body = self._factors(p.number, p.over)
-        else:
-            above, beside = p.parted()
-            fraction = self.tag("mfrac", self._factors(p.above, above, alone=True), self._factors(p.below, p.under, alone=True))
-            body = self.spaced([fraction, *([self._factors(sp.S.One, beside)] if beside else [])])
+        body = self.spaced(self.parts(p))
         return self.row(self.sign(True), body) if p.negative else body
 
-    def _factors(self, number: sp.Expr, factors: tuple[sp.Expr, ...], alone: bool = False) -> Element:
-        if not factors:
-            return self._print(number)
-        if len(factors) == 1 and number == 1 and alone:
+    def parts(self, p: Product, followed: bool = False) -> list[Element]:
+        """The factors of a product, a fraction in front where it divides; `followed` when more comes after them."""
+        if not p.under:
+            return self._factors(p.number, p.over, followed)
+        above, beside = p.parted()
+        fraction = self.tag("mfrac", self._alone(p.above, above), self._alone(p.below, p.under))
+        return [fraction, *(self._factors(sp.S.One, beside, followed) if beside else [])]
+
+    def _factors(self, number: sp.Expr, factors: tuple[sp.Expr, ...], followed: bool = False) -> list[Element]:
+        numbers = [] if number == 1 and factors else [self._print(number)]
+        return [*numbers, *(self._bracketed(f, needs_brackets(f, f is factors[-1] and not followed)) for f in factors)]
+
+    def _alone(self, number: sp.Expr, factors: tuple[sp.Expr, ...]) -> Element:
+        """What stands above or below a fraction bar: a single sum needs no brackets there."""
+        if len(factors) == 1 and number == 1:
             return self._print(factors[0])
-        parts = [] if number == 1 else [self._print(number)]
-        return self.spaced([*parts, *(self._bracketed(f, needs_brackets(f, f is factors[-1])) for f in factors)])
+        return self.spaced(self._factors(number, factors))
 
     def _print_Pow(self, expr: sp.Pow) -> Element:
         base, exponent = expr.base, expr.exp

@@ -20,7 +20,7 @@ def prose(words: str) -> str:
     """
     words = _COMPONENT.sub(_indexed, words)
     words = _POWER.sub(lambda m: m[1].translate(_DIGITS), words)
-    return re.sub(r"(?<=[\w)\]])\*(?=[\w(\[])", " ", _WORD.sub(lambda m: letter(m[1]), words))
+    return re.sub(r"(?<=[\w)\]]) ?\* ?(?=[\w(\[∂Σ])", " ", _WORD.sub(lambda m: letter(m[1]), words))
 
 
 def _indexed(found: re.Match[str]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from amsym.errors import ModelError
 from amsym.lagrangians import CATALOGUE
 from amsym.layer import Layer
@@ -23,5 +25,5 @@ def hierarchical(layers: int = 3, activation: str = "tanh") -> Memory:
     if layers < 2 or activation not in CATALOGUE:
         raise ModelError(f"hierarchical() needs 2 or more layers and a known activation, got {layers} and {activation!r}")
     chain = [Layer(f"y{n}", f"N{n}", CATALOGUE[activation]()) for n in range(1, layers + 1)]
-    links = [dense(a, b, weights=f"W{n}{n + 1}") for n, (a, b) in enumerate(zip(chain, chain[1:], strict=False), start=1)]
+    links = [dense(a, b, weights=f"W{n}{n + 1}") for n, (a, b) in enumerate(pairwise(chain), start=1)]
     return Memory(chain, [*links, *(bias(y, f"b{n}") for n, y in enumerate(chain, start=1))], name=f"hierarchical ({activation})")

@@ -16,7 +16,12 @@ def attention() -> Memory:
     >>> attention().synapses[0].name
     'attention'
     """
-    x = Layer("x", "T D", lagrangians.layernorm(parameter("gamma", positive=True), parameter("delta", "D"), parameter("epsilon", positive=True)), over="D")
+    x = Layer(
+        "x",
+        "T D",
+        lagrangians.layernorm(parameter("gamma", positive=True), parameter("delta", "D"), parameter("epsilon", positive=True)),
+        over="D",
+    )
     B, C = indices("B C", "T")
     h, a, j = index("h", "H"), index("a", "Y"), index("j", "D")
     WK, WQ = parameter("WK", "Y H D"), parameter("WQ", "Y H D")

@@ -1,0 +1,125 @@
+"""Balls contain the true value, and what they do not settle raises."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import pytest
+import sympy as sp
+from flint import arb
+from hypothesis import given
+from hypothesis import strategies as st
+
+from amsym.errors import InputError
+from amsym.notation import components, delta, index, indices, mask, parameter, size, state, total
+from amsym.notation.functions import Li2
+from numeric.rigorous import Evaluator, Undetermined, ball, rational
+
+i, j = indices("i j", "N")
+y, W, a = state("y", "N"), parameter("W", "N N"), parameter("a")
+fractions = st.fractions(-6, 6, max_denominator=64)
+
+
+def at(*entries: Any, **scalars: Any) -> Evaluator:
+    return Evaluator({"N": len(entries)}, {y: tuple(map(Fraction, entries)), a: Fraction(scalars.get("a", 1))})
+
+
+FORMULAS = {
+    "log cosh": total(sp.log(sp.cosh(y[i])), i),
+    "softplus": total(sp.log(1 + sp.exp(y[i])), i),
+    "mixture": total(sp.tanh(y[i]) * sp.erf(y[j]) * sp.atan(y[i] - y[j]), i, j),
+    "roots": total(sp.sqrt(1 + y[i] ** 2) + (2 + sp.sin(y[i])) ** sp.Rational(3, 7), i),
+    "kinks": total(sp.Max(0, y[i]) - sp.Min(1, y[i]) + sp.Abs(y[i]), i),
+    "masks": total(mask(sp.Ne(i, j)) * y[i] * y[j] + delta(i, j) * y[i], i, j) / size("N"),
+    "dilogarithm": total(Li2(-sp.exp(y[i])), i),
+    "inverse powers": total((1 + y[i] ** 2) ** -2, i),
+}
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+@given(st.lists(fractions, min_size=1, max_size=3))
+def test_the_ball_contains_the_value_of_the_explicit_formula(name: str, entries: list[Fraction]) -> None:
+    e = FORMULAS[name]
+    found = at(*entries)(e)
+    explicit = components(e, {"N": len(entries)}).subs({y[k]: sp.Rational(v.numerator, v.denominator) for k, v in enumerate(entries)})
+    true = sp.N(explicit, 60)
+    assert abs(sp.Float(found.mid().str(60, radius=False), 60) - true) <= sp.Float("1e-45") * (1 + abs(true))
+
+
+def test_a_tie_of_equal_rationals_is_a_tie() -> None:
+    here = at(Fraction(1, 3), Fraction(1, 3))
+    assert here(mask(sp.Eq(y[i], y[j])), {i: 0, j: 1}) == 1
+    assert here(sp.sign(y[i] - y[j]), {i: 0, j: 1}) == 0
+    assert here(sp.Heaviside(y[i] - y[j], sp.Rational(1, 2)), {i: 0, j: 1}) == 0.5
+    assert here(mask(y[i] > y[j]), {i: 0, j: 1}) == 0
+    assert here(mask(y[i] >= y[j]), {i: 0, j: 1}) == 1
+
+
+def test_a_tie_between_irrational_values_is_not_guessed() -> None:
+    with pytest.raises(Undetermined):
+        at(1)(mask(total(sp.exp(2 * y[i]), i) > total(sp.exp(y[i]) ** 2, i)) + mask(sp.exp(y[i] + 1) > sp.exp(y[i]) * sp.exp(1)), {i: 0})
+
+
+def test_saturated_values_keep_apart_as_far_as_the_precision_goes() -> None:
+    assert at(50)(1 - sp.tanh(y[i]), {i: 0}) > 0
+    assert not at(1000)(1 - sp.tanh(y[i]), {i: 0}) > 0
+    assert at(50)(mask(sp.tanh(y[i]) < 1), {i: 0}) == 1
+    with pytest.raises(Undetermined):
+        at(1000)(mask(sp.tanh(y[i]) < 1), {i: 0})
+
+
+def test_the_sign_of_a_rate_far_below_all_floats_is_right() -> None:
+    tiny = Fraction(1, 10**500)
+    assert at(tiny)(y[i], {i: 0}) > 0
+    assert at(-tiny)(sp.tanh(y[i]), {i: 0}) < 0
+    assert at(10**500)(y[i] - 1, {i: 0}) > 0
+
+
+@pytest.mark.parametrize(
+    ("expr", "entry"),
+    [
+        (sp.log(y[i]), 0),
+        (sp.log(y[i]), -1),
+        (1 / y[i], 0),
+        (sp.sqrt(y[i]), -1),
+        (y[i] ** sp.Rational(1, 3), -8),
+        (y[i] ** -2, 0),
+        (sp.gamma(y[i]), 2),
+    ],
+    ids=str,
+)
+def test_what_is_not_defined_or_not_known_raises(expr: sp.Expr, entry: int) -> None:
+    with pytest.raises(Undetermined):
+        at(entry)(expr, {i: 0})
+
+
+def test_a_bracket_of_zero_hides_what_is_not_defined_behind_it() -> None:
+    assert at(-1)(mask(y[i] > 0) * sp.log(y[i]), {i: 0}) == 0
+
+
+def test_cases_are_taken_in_their_order_and_one_must_apply() -> None:
+    e = sp.Piecewise((1, y[i] > 0), (2, y[i] > -1))
+    assert at(1)(e, {i: 0}) == 1
+    assert at(0)(e, {i: 0}) == 2
+    with pytest.raises(Undetermined):
+        at(-1)(e, {i: 0})
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), "y", None, 1j])
+def test_what_is_no_finite_number_is_refused(bad: Any) -> None:
+    with pytest.raises(InputError):
+        rational(bad)
+
+
+def test_floats_are_taken_as_the_fractions_that_they_are() -> None:
+    assert rational(0.1) == Fraction(0.1) != Fraction(1, 10)
+    assert ball(sp.Rational(1, 3)).contains(arb(1) / 3)
+
+
+def test_a_missing_value_is_named() -> None:
+    with pytest.raises(InputError, match="'W'"):
+        at(1)(W[i, j], {i: 0, j: 0})
+    with pytest.raises(InputError, match="'q'"):
+        at(1)(parameter("q"))
+    assert index("i", "N") == i
