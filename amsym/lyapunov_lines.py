@@ -13,7 +13,8 @@ import sympy as sp
 from amsym.derivation import Line
 from amsym.indexing import at, second
 from amsym.notation import Component, Tensor, derivative, total
-from amsym.prover.lyapunov import CHAIN_RULE, Argument, energy_never_increases, energy_rate, lyapunov_arguments
+from amsym.prover.lyapunov import CHAIN_RULE, energy_never_increases, energy_rate, lyapunov_arguments
+from amsym.prover.patterns import Argument
 from amsym.prover.signs import is_nonnegative
 from amsym.render.abbreviated import Abbreviation, abbreviated
 from amsym.render.shortest import shortest

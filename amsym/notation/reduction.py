@@ -12,6 +12,7 @@ from functools import lru_cache
 import sympy as sp
 
 from amsym.notation.axes import Index, free_indices
+from amsym.notation.effort import check
 from amsym.notation.marks import Delta, Mask
 from amsym.notation.sums import Total
 from amsym.notation.tensors import Component
@@ -28,6 +29,7 @@ def reduced(terms: tuple[Term, ...]) -> tuple[Term, ...]:
     for _ in range(STEPS * (len(terms) + 1)):
         if not waiting:
             break
+        check()
         t = waiting.pop()
         new = _step(t)
         if new is None:

@@ -16,6 +16,7 @@ import sympy as sp
 from sympy.core.relational import Relational
 
 from amsym.notation.axes import Index, free_indices, fresh_index, rename
+from amsym.notation.effort import check
 from amsym.notation.marks import Delta, Mask
 from amsym.notation.sums import Total
 
@@ -76,6 +77,7 @@ def single(base: sp.Expr, exponent: sp.Expr = sp.S.One) -> tuple[Term, ...]:
 def _product(lists: list[tuple[Term, ...]]) -> tuple[Term, ...]:
     result: tuple[Term, ...] = (Term(sp.S.One, (), ()),)
     for terms in lists:
+        check()
         result = tuple(multiplied(a, b) for a in result for b in terms)
     return result
 

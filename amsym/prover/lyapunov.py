@@ -10,20 +10,17 @@ Source: dead_neurons eq. (1), (2), (9), (10); modern_methods section 3.4.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
 import sympy as sp
 
-from amsym.notation import Component, Index, Tensor, derivative, is_zero, tidy, total
-from amsym.notation.calculus import potential_tensor
+from amsym.notation import Component, derivative, tidy, total
 from amsym.notation.effort import OutOfTime, time_limit
-from amsym.prover.activation import activation_argument
-from amsym.prover.convexity import Steps, is_convex
-from amsym.prover.factor import Factor, _copies, common_factor, hessian_factor, joint_factors
+from amsym.prover.factor import Factor
+from amsym.prover.patterns import PATTERNS, Argument, gradient
 from amsym.prover.regularity import chain_rule_holds, conditions, is_continuous, kinks, unknown_functions
-from amsym.prover.signs import is_nonnegative, is_positive
+from amsym.prover.signs import is_nonnegative
 from amsym.system import System, time
 from amsym.verdict import Status, Verdict
 
@@ -38,24 +35,6 @@ SLIDING = (
     "where the flow jumps, a Filippov solution moves with a mixture of the velocities on both sides; "
     "-vᵀ M v ≤ 0 holds for it as well, since M (or ∇E) is the same on both sides"
 )
-
-
-@dataclass
-class Argument:
-    """What a pattern found for one state: the pattern, M or R, its words, and the steps that show it."""
-
-    pattern: str
-    state: Tensor
-    factor: Factor
-    words: str
-    steps: list[dict[str, Any]] = field(default_factory=list)
-    strict: bool = False
-
-
-def gradient(system: System, state: Tensor) -> sp.Expr:
-    """∂E/∂y at the indices that the author gave the state's equation."""
-    assert system.energy is not None
-    return derivative(system.energy, state[system.indices(state)] if state.axes else Component(state))
 
 
 def energy_rate(system: System) -> sp.Expr:
@@ -108,7 +87,7 @@ def _arguments(system: System) -> list[Argument] | None:
         return None
     found: list[Argument] = []
     for c in system.flow:
-        argument = next((a for pattern in _PATTERNS if (a := _in_time(pattern, system, c)) is not None), None)
+        argument = next((a for pattern in PATTERNS if (a := _in_time(pattern, system, c)) is not None), None)
         if argument is None:
             found = _by_sign(system) or []
             break
@@ -162,117 +141,6 @@ def _slides_safely(system: System, arguments: list[Argument]) -> bool:
         and (a.factor.potential is None or not kinks(a.factor.potential, moving))
         for a in arguments
     )
-
-
-def _metric(system: System, c: Component) -> Argument | None:
-    """∇E = -m f with a slope m ≥ 0."""
-    left, f = gradient(system, c.tensor), system.equations[c]
-    m = sp.S.Zero if is_zero(left) else common_factor(left, f, c.where)
-    if m is None or not is_nonnegative(m):
-        return None
-    m = tidy(m, system.letters)
-    identity = {"identity": f"∂E/∂{c} + ({m}) * ({f}) = 0", "left": str(left)}
-    lemma = {"lemma": "a square times a nonnegative factor is nonnegative", "hypothesis": f"{m} ≥ 0 for every state and parameter"}
-    return Argument("metric", c.tensor, Factor(slope=m), f"M = diag({m})", [identity, lemma], is_positive(m))
-
-
-def _inverse_metric(system: System, c: Component) -> Argument | None:
-    """f = -r ∇E with a factor r ≥ 0."""
-    left, f = gradient(system, c.tensor), system.equations[c]
-    r = sp.S.Zero if is_zero(f) else common_factor(f, left, c.where)
-    if r is None or not is_nonnegative(r):
-        return None
-    r = tidy(r, system.letters)
-    identity = {"identity": f"f + ({r}) * ∂E/∂{c} = 0", "f": str(f)}
-    lemma = {"lemma": "a square times a nonnegative factor is nonnegative", "hypothesis": f"{r} ≥ 0 for every state and parameter"}
-    return Argument("gradient flow", c.tensor, Factor(slope=r), f"R = diag({r})", [identity, lemma], is_positive(r))
-
-
-def _potentials(system: System, state: Tensor) -> list[tuple[sp.Expr, str]]:
-    declared = system.activations.get(state)
-    found = [(declared.of(state), f"the Hessian of the Lagrangian {declared.name}")] if declared is not None else []
-    found += [(potential_tensor(t)[()], f"the Hessian of {potential_tensor(t)}") for t in system.parameters if t.of == state]
-    return found + [(p, f"the Hessian of {p}") for p in joint_factors(state, system.formulas)]
-
-
-def _hessian_metric(system: System, c: Component) -> Argument | None:
-    """∇E = -c Λ f with Λ the Hessian of a convex function, declared or found in the formulas."""
-    left = gradient(system, c.tensor)
-
-    def flow(where: tuple[Index, ...]) -> sp.Expr:
-        return system.right_side(c.tensor, where)
-
-    for potential, name in _potentials(system, c.tensor):
-        found = hessian_factor(left, flow, c, potential, name)
-        if found is None:
-            continue
-        steps = Steps()
-        sign = next((s for s in (1, -1) if is_nonnegative(s * found.scale) and is_convex(s * potential, c.tensor, steps)), None)
-        if sign is not None:
-            return _hessian_argument(system, c, found, steps)
-    return None
-
-
-def _hessian_argument(system: System, c: Component, found: Factor, steps: Steps) -> Argument:
-    scale = "" if found.scale == 1 else f"({found.scale}) "
-    identity = {"identity": f"∂E/∂{c} + {scale}Σ Λ f = 0 with Λ = {found.name}", "potential": str(found.potential)}
-    lemmas = [{"lemma": line, "hypothesis": f"applied to {found.potential}"} for line in steps.lines]
-    last = {
-        "lemma": "the Hessian of a convex function is positive semidefinite",
-        "hypothesis": f"{found.potential} is convex in {c.tensor.name}",
-    }
-    return Argument("metric", c.tensor, found, f"M = {scale}{found.name}", [identity, *lemmas, last])
-
-
-def _activated_first(system: System, c: Component) -> Argument | None:
-    """The activation pattern before any other for joint activations, whose written-out gradients are long."""
-    declared = system.activations.get(c.tensor)
-    return _activated(system, c) if declared is None or declared.kind != "additive" else None
-
-
-def _activated(system: System, c: Component) -> Argument | None:
-    """∂E/∂g = -c f with the activation g = ∇P kept as a symbol, P convex."""
-    found = activation_argument(system, c)
-    if found is None:
-        return None
-    scale = "" if found.scale == 1 else f"({found.scale}) "
-    steps: list[dict[str, Any]] = [
-        {"identity": f"∂E/∂g_{c.tensor.name} + {scale}f = 0, with activations as symbols"},
-        {"identity": f"∂E/∂{c} at fixed activations = 0, with activations opened"},
-        {"identity": f"{found.formula} = ∂P/∂{c}", "potential": str(found.potential)},
-        *({"lemma": line, "hypothesis": f"applied to {found.potential}"} for line in found.lemmas),
-        {"lemma": "the Hessian of a convex function is positive semidefinite", "hypothesis": f"P is convex in {c.tensor.name}"},
-    ]
-    return Argument(
-        "metric", c.tensor, Factor(potential=found.potential, scale=found.scale, name=found.name), f"M = {scale}{found.name}", steps
-    )
-
-
-def _matrix_flow(system: System, c: Component) -> Argument | None:
-    """f = -c P ∇E, or ∇E = -c P f, for a matrix P declared positive semidefinite."""
-    left, f = gradient(system, c.tensor), system.equations[c]
-    for P in system.parameters:
-        if not P.has_property("psd") or P.axes != c.tensor.axes * 2:
-            continue
-        other = _copies(c.where, frozenset(c.where))
-        weight, names = P[c.where + other], dict(zip(c.where, other, strict=True))
-        for pattern, a, b in (("gradient flow", f, left), ("metric", left, f)):
-            scale = common_factor(a, total(weight * b.xreplace(names), *other), c.where)
-            if scale is not None and not scale.free_symbols & set(c.where) and is_nonnegative(scale):
-                identity = {"identity": f"{pattern}: {a} + ({scale}) * Σ {weight} (...) = 0"}
-                lemma = {"lemma": "vᵀ P v ≥ 0", "hypothesis": f"{P.name} is declared positive semidefinite"}
-                return Argument(pattern, c.tensor, Factor(name=P.name, scale=scale), f"({scale}) {P.name}", [identity, lemma])
-    return None
-
-
-_PATTERNS: tuple[Callable[[System, Component], Argument | None], ...] = (
-    _activated_first,
-    _metric,
-    _inverse_metric,
-    _activated,
-    _hessian_metric,
-    _matrix_flow,
-)
 
 
 def _by_sign(system: System) -> list[Argument] | None:

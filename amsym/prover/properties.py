@@ -7,7 +7,8 @@ from time import perf_counter
 
 from amsym.notation.effort import OutOfTime, time_limit
 from amsym.prover.convexity import Steps, is_convex
-from amsym.prover.lyapunov import CLAIM, Argument, energy_never_increases, lyapunov_arguments
+from amsym.prover.lyapunov import CLAIM, energy_never_increases, lyapunov_arguments
+from amsym.prover.patterns import Argument
 from amsym.prover.regularity import conditions, kinks
 from amsym.system import System, time
 from amsym.verdict import Report, Status, Verdict
@@ -61,31 +62,46 @@ def lagrangians_convex(system: System) -> Verdict | None:
     return Verdict(claim, Status.PROVED, {"kind": "symbolic steps", "steps": steps}, "each by rules of composition")
 
 
-def _links(system: System, pattern: str, strict: bool) -> list[Argument] | None:
-    """The arguments when every state has one that makes f = 0 and ∇E = 0 follow from one another as asked."""
+def _links(system: System, pattern: str) -> list[Argument] | None:
+    """The arguments when every state has one of this pattern, or one whose factor is never zero and so works both ways."""
     if any(kinks(f, system.states) for f in system.formulas):
         return None
     arguments = lyapunov_arguments(system) if system.flow is not None else None
-    fits = arguments is not None and all(a.pattern == pattern or (strict and a.strict) for a in arguments)
+    fits = arguments is not None and all(a.pattern == pattern or a.strict for a in arguments)
     return arguments if fits else None
 
 
 def steady_are_critical(system: System) -> Verdict | None:
     """f = 0 implies ∇E = 0, where ∇E = -M f."""
-    return _implied("steady states are critical points", _links(system, "metric", strict=True), "∇E = -M f, so f = 0 gives ∇E = 0")
+    found = _links(system, "metric")
+    return _implied(
+        "steady states are critical points",
+        found,
+        "metric",
+        "∇E = -M f, so f = 0 gives ∇E = 0",
+        "∇E = -R⁻¹ f with R > 0, so f = 0 gives ∇E = 0",
+    )
 
 
 def critical_are_steady(system: System) -> Verdict | None:
     """∇E = 0 implies f = 0, where f = -R ∇E, or M is invertible."""
-    return _implied("critical points are steady states", _links(system, "gradient flow", strict=True), "f = -R ∇E, so ∇E = 0 gives f = 0")
+    found = _links(system, "gradient flow")
+    return _implied(
+        "critical points are steady states",
+        found,
+        "gradient flow",
+        "f = -R ∇E, so ∇E = 0 gives f = 0",
+        "f = -M⁻¹ ∇E with M > 0, so ∇E = 0 gives f = 0",
+    )
 
 
-def _implied(claim: str, arguments: list[Argument] | None, words: str) -> Verdict | None:
+def _implied(claim: str, arguments: list[Argument] | None, pattern: str, direct: str, inverted: str) -> Verdict | None:
     if arguments is None:
         return None
-    strict = [a for a in arguments if a.strict]
-    steps = [a.steps[0] for a in arguments] + [{"lemma": "a positive factor is never zero", "hypothesis": a.words} for a in strict]
-    return Verdict(claim, Status.PROVED, {"kind": "symbolic steps", "steps": steps}, words)
+    turned = [a for a in arguments if a.pattern != pattern]
+    steps = [a.steps[0] for a in arguments] + [{"lemma": "a positive factor is never zero", "hypothesis": a.words} for a in turned]
+    words = ([direct] if len(turned) < len(arguments) else []) + ([inverted] if turned else [])
+    return Verdict(claim, Status.PROVED, {"kind": "symbolic steps", "steps": steps}, "; ".join(words))
 
 
 _PROPERTIES = {
