@@ -117,6 +117,7 @@ def _check_synapses(memory: Memory) -> None:
                 )
         if s.energy in seen:
             raise ModelError(
-                f"synapses '{seen[s.energy].name}' and '{s.name}' have the same energy {s.energy}; list the edge once, or name other weights"
+                f"synapses '{seen[s.energy].name}' and '{s.name}' have the same energy {s.energy}; "
+                "list the edge once, or name other weights"
             )
         seen[s.energy] = s

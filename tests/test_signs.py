@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amsym.notation import components, index, mask, parameter, size, state, total
-from amsym.prover.signs import bounds, factored, is_nonnegative, is_positive
+from amsym.prover.bounds import bounds
+from amsym.prover.signs import factored, is_nonnegative, is_positive
 
 i = index("i", "N")
 j = index("j", "N")

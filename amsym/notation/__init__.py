@@ -3,10 +3,11 @@
 from amsym.notation.axes import Index, Size, all_indices, free_indices, fresh_index, index, indices, rename, size
 from amsym.notation.calculus import depends_on, derivative
 from amsym.notation.canonical import canonical, is_zero, lettered
+from amsym.notation.declare import parameter, state
 from amsym.notation.explicit import components
 from amsym.notation.marks import Delta, Mask, delta, mask
 from amsym.notation.sums import Total, total
-from amsym.notation.tensors import Component, Entry, Tensor, parameter, state
+from amsym.notation.tensors import Component, Entry, Tensor
 from amsym.notation.tidy import letters_of, tidy
 
 __all__ = [

@@ -28,7 +28,7 @@ def derivative(expr: Any, *wrt: sp.Expr) -> Any:
     By a symmetric parameter it is the symmetrised gradient G with dE = Σ G_ij dW_ij for symmetric dW.
 
     >>> from amsym.notation.axes import indices
-    >>> from amsym.notation.tensors import parameter, state
+    >>> from amsym.notation.declare import parameter, state
     >>> from amsym.notation.sums import total
     >>> i, j, k = indices("i j k", "N")
     >>> y, W = state("y", "N"), parameter("W", "N N", symmetric=True)

@@ -32,7 +32,7 @@ def canonical(expr: Any) -> Any:
     """The canonical form: equal up to names of bound indices, order and declared symmetries means identical.
 
     >>> from amsym.notation.axes import indices
-    >>> from amsym.notation.tensors import parameter, state
+    >>> from amsym.notation.declare import parameter, state
     >>> from amsym.notation.sums import total
     >>> i, j = indices("i j", "N")
     >>> x, W = state("x", "N"), parameter("W", "N N", symmetric=True)

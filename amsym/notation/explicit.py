@@ -19,7 +19,7 @@ def components(expr: Any, sizes: Mapping[Any, int], order: Iterable[Index] | Non
     A formula with free indices gives an array over them, in `order` (by name where it is not given).
 
     >>> from amsym.notation.axes import index
-    >>> from amsym.notation.tensors import state
+    >>> from amsym.notation.declare import state
     >>> from amsym.notation.sums import total
     >>> i, y = index("i", "N"), state("y", "N")
     >>> components(total(y[i]**2, i), {"N": 3})

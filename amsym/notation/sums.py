@@ -116,7 +116,7 @@ def total(body: Any, *where: Index) -> Any:
     """The sum of `body` over the given indices.
 
     >>> from amsym.notation.axes import indices
-    >>> from amsym.notation.tensors import state
+    >>> from amsym.notation.declare import state
     >>> i, j = indices("i j", "N")
     >>> y = state("y", "N")
     >>> total(y[i]**2 / 2, i)

@@ -14,8 +14,9 @@ import sympy as sp
 
 from amsym.notation import Component, Tensor, Total, depends_on, derivative, free_indices
 from amsym.notation.tensors import Entry
+from amsym.prover.bounds import bounds
 from amsym.prover.regularity import defined_everywhere, is_continuous
-from amsym.prover.signs import bounds, is_nonnegative
+from amsym.prover.signs import is_nonnegative
 
 CONSTANT, AFFINE, CONVEX, CONCAVE = "constant", "affine", "convex", "concave"
 _FLIP = {CONSTANT: CONSTANT, AFFINE: AFFINE, CONVEX: CONCAVE, CONCAVE: CONVEX, None: None}

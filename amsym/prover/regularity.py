@@ -12,7 +12,8 @@ from sympy.core.function import AppliedUndef
 from amsym.notation import Index, Mask, Total, free_indices, fresh_index
 from amsym.notation.canonical import canonical_core
 from amsym.notation.functions import Li2
-from amsym.prover.signs import bounds, is_positive
+from amsym.prover.bounds import bounds
+from amsym.prover.signs import is_positive
 
 _JUMPS = (Mask, sp.sign, sp.Heaviside, sp.Piecewise, sp.floor, sp.ceiling, sp.frac, sp.Mod)
 _KINKS = (sp.Max, sp.Min, sp.Abs)

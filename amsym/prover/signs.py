@@ -7,60 +7,21 @@ True means proved; False means only that no form showed it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cmp_to_key, lru_cache
+from functools import lru_cache
 from itertools import pairwise, product
 from typing import Any
 
 import sympy as sp
 
-from amsym.notation import Component, Delta, Mask, Size, Total
+from amsym.notation import Delta, Mask
 from amsym.notation.canonical import canonical_core
 from amsym.notation.effort import check
+from amsym.prover.bounds import Bounds, bounds, known
 
 # So many brackets are tried at both values; 2^6 cases take well under a second.
 MASKS = 6
 # Sums of more terms are not factored: SymPy's factor() has no time limit of its own.
 TERMS = 40
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """low ≤ value ≤ high, strictly where open."""
-
-    low: sp.Expr = -sp.oo
-    high: sp.Expr = sp.oo
-    low_open: bool = True
-    high_open: bool = True
-
-    @property
-    def nonnegative(self) -> bool:
-        """Whether no value lies below 0."""
-        return _known(self.low >= 0)
-
-    @property
-    def positive(self) -> bool:
-        """Whether every value lies above 0."""
-        return _known(self.low > 0) or bool(self.low == 0 and self.low_open)
-
-    @property
-    def nonpositive(self) -> bool:
-        """Whether no value lies above 0."""
-        return _known(self.high <= 0)
-
-    def __neg__(self) -> Bounds:
-        return Bounds(-self.high, -self.low, self.high_open, self.low_open)
-
-
-def _known(relation: Any) -> bool:
-    """Whether a comparison of numbers holds for certain; what SymPy cannot settle counts as not known."""
-    return relation in (True, sp.true)
-
-
-ANY = Bounds()
-POSITIVE = Bounds(sp.S.Zero, sp.oo, True, True)
-NONNEGATIVE = Bounds(sp.S.Zero, sp.oo, False, True)
-UNIT = Bounds(sp.S.Zero, sp.S.One, False, False)
 
 
 def is_nonnegative(expr: Any) -> bool:
@@ -134,7 +95,7 @@ def _by_roots(expr: sp.Expr, what: str) -> bool:
 def _nonnegative_between(p: sp.Poly, where: Bounds, strict: bool) -> bool:
     low, high = where.low, where.high
     if low == high:
-        return _known(p.eval(low) > 0) if strict else _known(p.eval(low) >= 0)
+        return known(p.eval(low) > 0) if strict else known(p.eval(low) >= 0)
     roots = [r for r in sp.Poly(p).real_roots() if low <= r <= high]
     ends = {r for r in roots if (r != low or not where.low_open) and (r != high or not where.high_open)}
     if strict and ends:
@@ -154,156 +115,3 @@ def _between(a: sp.Expr, b: sp.Expr) -> sp.Expr:
     while not (a < (middle := sp.Rational(str(sp.N((a + b) / 2, digits)))) < b):
         digits *= 2
     return middle
-
-
-@lru_cache(maxsize=50_000)
-def bounds(expr: sp.Expr) -> Bounds:
-    """Bounds of an expression over all states and all parameters as declared."""
-    if expr.is_number and expr.is_real:
-        return Bounds(expr, expr, False, False)
-    if isinstance(expr, (sp.Symbol, Component)):
-        return _declared(expr)
-    if isinstance(expr, (Mask, Delta)):
-        return UNIT
-    if isinstance(expr, sp.Add):
-        return _sum(expr)
-    if isinstance(expr, sp.Mul):
-        return _product(expr)
-    if isinstance(expr, Total):
-        return _total(expr)
-    if isinstance(expr, sp.exp):
-        return _monotone(sp.exp, bounds(expr.args[0]), POSITIVE)
-    if isinstance(expr, sp.Pow):
-        return _power(expr)
-    return _function(expr)
-
-
-def _declared(x: sp.Expr) -> Bounds:
-    if isinstance(x, Size) or (x.is_integer and x.is_positive):
-        return Bounds(sp.S.One, sp.oo, False, True)
-    values = x.tensor.values if isinstance(x, Component) else ()
-    if values:
-        return Bounds(sp.sympify(min(values)), sp.sympify(max(values)), False, False)
-    if isinstance(x, Component) and _on_diagonal(x):
-        return NONNEGATIVE
-    if x.is_positive:
-        return POSITIVE
-    if x.is_nonnegative:
-        return NONNEGATIVE
-    return -POSITIVE if x.is_negative else (-NONNEGATIVE if x.is_nonpositive else ANY)
-
-
-def _on_diagonal(x: Component) -> bool:
-    """P[i, i] of a positive semidefinite P."""
-    half = len(x.where) // 2
-    return x.tensor.has_property("psd") and half > 0 and x.where[:half] == x.where[half:]
-
-
-def _sum(expr: sp.Add) -> Bounds:
-    parts = [bounds(a) for a in expr.args]
-    low, high = sp.Add(*(p.low for p in parts)), sp.Add(*(p.high for p in parts))
-    return Bounds(low, high, any(p.low_open for p in parts), any(p.high_open for p in parts))
-
-
-def _product(expr: sp.Mul) -> Bounds:
-    result = Bounds(sp.S.One, sp.S.One, False, False)
-    for a in expr.args:
-        result = _times(result, bounds(a))
-    return result
-
-
-def _times(a: Bounds, b: Bounds) -> Bounds:
-    ends = []
-    for x, x_open in ((a.low, a.low_open), (a.high, a.high_open)):
-        for y, y_open in ((b.low, b.low_open), (b.high, b.high_open)):
-            if x == 0 or y == 0:
-                attained = (x == 0 and not x_open) or (y == 0 and not y_open)
-                ends.append((sp.S.Zero, not attained))
-            else:
-                ends.append((x * y, x_open or y_open))
-    low = min((e for e, _ in ends), key=_order)
-    high = max((e for e, _ in ends), key=_order)
-    return Bounds(low, high, all(o for e, o in ends if e == low), all(o for e, o in ends if e == high))
-
-
-def _compared(a: sp.Expr, b: sp.Expr) -> int:
-    """Exactly: as floats, -10^-400 and 10^-400 would be one number."""
-    return -1 if _known(a < b) else int(_known(a > b))
-
-
-_order = cmp_to_key(_compared)
-
-
-def _total(expr: Total) -> Bounds:
-    body = bounds(expr.body)
-    if body.positive:
-        return POSITIVE
-    if body.nonnegative:
-        return NONNEGATIVE
-    if (-body).positive:
-        return -POSITIVE
-    return -NONNEGATIVE if body.nonpositive else ANY
-
-
-def _power(expr: sp.Pow) -> Bounds:
-    base, exponent = bounds(expr.base), expr.exp
-    if exponent.is_Integer and exponent > 0:
-        return _whole_power(base, int(exponent))
-    if exponent.is_real and base.positive:
-        if exponent.is_Rational and exponent < 0:
-            return _inverse_power(base, exponent)
-        return POSITIVE
-    if exponent.is_Rational and exponent > 0 and base.nonnegative:
-        return NONNEGATIVE
-    return NONNEGATIVE if exponent.is_even else ANY
-
-
-def _whole_power(base: Bounds, n: int) -> Bounds:
-    if n % 2:
-        return Bounds(base.low**n, base.high**n, base.low_open, base.high_open)
-    if base.nonnegative:
-        return Bounds(base.low**n, base.high**n, base.low_open, base.high_open)
-    if base.nonpositive:
-        return _whole_power(-base, n)
-    top, top_open = max(((-base.low, base.low_open), (base.high, base.high_open)), key=lambda e: (_order(e[0]), not e[1]))
-    return Bounds(sp.S.Zero, top**n, False, top_open)
-
-
-def _inverse_power(base: Bounds, exponent: sp.Expr) -> Bounds:
-    high = sp.oo if base.low == 0 else base.low**exponent
-    low = sp.S.Zero if base.high == sp.oo else base.high**exponent
-    return Bounds(low, high, base.high_open, base.low_open)
-
-
-def _monotone(f: Any, inner: Bounds, image: Bounds) -> Bounds:
-    low = image.low if inner.low == -sp.oo else f(inner.low)
-    high = image.high if inner.high == sp.oo else f(inner.high)
-    low_open = image.low_open if inner.low == -sp.oo else inner.low_open
-    high_open = image.high_open if inner.high == sp.oo else inner.high_open
-    return Bounds(low, high, low_open, high_open)
-
-
-_HALF_TURN = Bounds(-sp.pi / 2, sp.pi / 2, True, True)
-_ONE = Bounds(-sp.S.One, sp.S.One, True, True)
-_MONOTONE: dict[Any, Bounds] = {sp.tanh: _ONE, sp.erf: _ONE, sp.atan: _HALF_TURN, sp.sinh: ANY, sp.asinh: ANY}
-
-
-def _function(expr: sp.Expr) -> Bounds:
-    if expr.func in _MONOTONE:
-        return _monotone(expr.func, bounds(expr.args[0]), _MONOTONE[expr.func])
-    if isinstance(expr, sp.log) and bounds(expr.args[0]).positive:
-        inner = bounds(expr.args[0])
-        low = -sp.oo if inner.low == 0 else sp.log(inner.low)
-        high = sp.oo if inner.high == sp.oo else sp.log(inner.high)
-        return Bounds(low, high, inner.low_open, inner.high_open)
-    if isinstance(expr, sp.cosh):
-        return Bounds(sp.S.One, sp.oo, False, True)
-    if isinstance(expr, sp.Abs):
-        return NONNEGATIVE
-    if isinstance(expr, sp.Max):
-        parts = [bounds(a) for a in expr.args]
-        low, high = max((p.low for p in parts), key=_order), max((p.high for p in parts), key=_order)
-        return Bounds(low, high, all(p.low_open for p in parts if p.low == low), all(p.high_open for p in parts if p.high == high))
-    if isinstance(expr, (sp.sign, sp.sin, sp.cos)):
-        return Bounds(-sp.S.One, sp.S.One, False, False)
-    return _declared(expr) if expr.is_real else ANY

@@ -1,0 +1,136 @@
+"""How much the energy rises at an exact point: dE/dt of a flow, or E after an update minus E before, as a ball."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from fractions import Fraction
+from itertools import combinations, product
+
+import sympy as sp
+from flint import arb
+from sympy.core.relational import Relational
+
+from amsym.notation import Mask, Tensor, free_indices, total
+from amsym.notation.calculus import derivative_for_sympy
+from amsym.notation.effort import OutOfTime, time_limit
+from amsym.prover.discrete import sign_argument
+from amsym.prover.lyapunov import energy_rate
+from amsym.prover.regularity import _JUMPS, _KINKS, moving
+from amsym.system import System, time
+from numeric.rigorous import Evaluator, Undetermined
+from proofs.draws import Values, flattened, nested
+
+# Seconds for the tidy form of dE/dt; after that it is evaluated as the differentiation left it.
+SECONDS = 3.0
+
+
+def finite(rise: arb, what: str) -> tuple[arb, str]:
+    if not rise.is_finite():
+        raise Undetermined(f"{what} is not finite")
+    return rise, what
+
+
+Probe = Callable[[Mapping[str, int], Values], tuple[arb, str]]
+
+
+def rate_probe(system: System) -> Probe:
+    rate = _rate(system)
+    bends = kink_functions(system)
+
+    def probe(sizes: Mapping[str, int], values: Values) -> tuple[arb, str]:
+        here = Evaluator(sizes, values)
+        for bend in bends:
+            _require_nonzero(here, bend, sizes)
+        rise = here(rate)
+        if rise > 0:
+            _require_defined(here, system, sizes)
+        return rise, "dE/dt"
+
+    return probe
+
+
+def _rate(system: System) -> sp.Expr:
+    """dE/dt, as it comes out of the differentiation where its normal form takes too long."""
+    try:
+        with time_limit(SECONDS):
+            return energy_rate(system)
+    except OutOfTime:
+        parts = [total(derivative_for_sympy(system.energy, c) * f, *c.where) for c, f in system.equations.items()]
+        return sp.Add(*parts, derivative_for_sympy(system.energy, time) if system.depends_on_time else sp.S.Zero)
+
+
+def _require_defined(here: Evaluator, system: System, sizes: Mapping[str, int]) -> None:
+    """A derivative may have a value where its function has none: log(y)' = 1/y at y = -1."""
+    for formula, where in ((system.energy, ()), *((f, c.where) for c, f in system.equations.items())):
+        for place in product(*(range(sizes[i.axis]) for i in where)):
+            finite(here(formula, dict(zip(where, place, strict=True))), "a formula")
+
+
+def kink_functions(system: System) -> tuple[sp.Expr, ...]:
+    """The u of every max(0, u), |u| and [u > 0] of a state: at u = 0 the formal derivative is none, so it refutes nothing."""
+    assert system.energy is not None
+    nodes = set().union(*(moving(f, (*system.states, time), _KINKS + _JUMPS) for f in system.formulas))
+    found: set[sp.Expr] = set()
+    for n in nodes:
+        relations = n.atoms(Relational) if isinstance(n, (Mask, sp.Piecewise)) else set()
+        found |= {r.lhs - r.rhs for r in relations}
+        if isinstance(n, (sp.Max, sp.Min)):
+            found |= {a - b for a, b in combinations(n.args, 2)}
+        elif isinstance(n, (sp.floor, sp.ceiling)):
+            found.add(sp.sin(sp.pi * n.args[0]))
+        elif not relations:
+            found.add(n.args[0])
+    return tuple(sorted(found, key=str))
+
+
+def _require_nonzero(here: Evaluator, u: sp.Expr, sizes: Mapping[str, int]) -> None:
+    free = tuple(sorted(free_indices(u), key=str))
+    for place in product(*(range(sizes[i.axis]) for i in free)):
+        if here(u, dict(zip(free, place, strict=True))).contains(0):
+            raise Undetermined(f"the point lies on the kink {u} = 0")
+
+
+def update_probe(system: System) -> Probe:
+    """The largest rise over the single updates (or the one synchronous update) from a state."""
+    ((component, update),) = system.equations.items()
+    state, field = component.tensor, sign_argument(update)
+    together = system.order == "synchronous"
+
+    def changed(here: Evaluator, table: Table, places: Iterable[tuple[int, ...]]) -> Table:
+        """The state after the neurons at these places have been updated, all from the same state."""
+        new = {p: _updated(system, state, here(field, dict(zip(component.where, p, strict=True))), table[p]) for p in places}
+        return {**table, **new}
+
+    def probe(sizes: Mapping[str, int], values: Values) -> tuple[arb, str]:
+        shape = tuple(sizes[a] for a in state.axes)
+        start = flattened(values[state])
+        rises = []
+        for places in [tuple(start)] if together else [(p,) for p in start]:
+            here = Evaluator(sizes, {**values, state: nested(start, shape)})
+            after = changed(here, start, places)
+            rises.append(Evaluator(sizes, {**values, state: nested(after, shape)})(system.energy) - here(system.energy))
+            # One after the other in a fixed order: the next neuron finds the state that this one has left.
+            start = after if system.order == "sequential" else start
+        return max(rises, key=float), f"E after a {'synchronous' if together else 'single'} update minus E before"
+
+    return probe
+
+
+Table = dict[tuple[int, ...], Fraction]
+
+
+def _updated(system: System, state: Tensor, h: arb, old: Fraction) -> Fraction:
+    new = _signed(system, h, old)
+    if state.values and new not in state.values:
+        raise Undetermined(f"the update leaves the values {state.values} of {state.name}")
+    return new
+
+
+def _signed(system: System, h: arb, old: Fraction) -> Fraction:
+    if h > 0:
+        return Fraction(1)
+    if h < 0:
+        return Fraction(-1)
+    if h.is_exact() and h == 0:
+        return {"keep": old, "up": Fraction(1), "down": Fraction(-1)}[system.tie]
+    raise Undetermined("the sign of the field is not settled")
