@@ -62,6 +62,10 @@ def self_(v: Layer, weights: str | Tensor = "W", *, symmetric: bool = True, name
     return Synapse(-total(body, *dict.fromkeys((*left, *right))) / 2, name or f"{v.name}-{v.name}")
 
 
+# `am.synapses.self(v, ...)` reads as the papers say; the underscore is for code that imports names.
+self = self_
+
+
 def bias(v: Layer, weights: str | Tensor = "b", *, name: str | None = None) -> Synapse:
     """-Σ b[i] g[i]: an input current into every neuron."""
     weights = parameter(weights, " ".join(v.axes)) if isinstance(weights, str) else weights

@@ -53,3 +53,7 @@ def test_activations_are_listed_by_name() -> None:
 def test_a_shared_axis_needs_weights_without_it() -> None:
     with pytest.raises(ModelError, match="fit neither"):
         synapses.dense(v, am.Layer("u", "N K", lagrangians.identity()), weights=parameter("w", "K K"))
+
+
+def test_the_self_synapse_has_the_name_that_papers_give_it() -> None:
+    assert am.synapses.self is am.synapses.self_
