@@ -19,18 +19,19 @@ FINE, REFUTED, UNUSABLE = 0, 1, 2
 
 _TARGET = "a Python file, FILE:NAME for one model in it, or the name of a zoo model"
 _EXAMPLES = """examples:
-  amsym zoo                                   the ready-made models
-  amsym derive hopfield                       energy, gradient, Hessian, flow, Lyapunov condition
-  amsym verify my_model.py                    verdicts on every System and Memory in the file
-  amsym verify my_model.py:net --json         one of them, for a program to read
-  amsym report my_model.py -o report.html     everything on one page, pictures of its figures() included
+  amsym zoo                                 the ready-made models
+  amsym derive hopfield                     energy, gradient, Hessian, flow ...
+  amsym verify my_model.py                  verdicts on every model in the file
+  amsym verify my_model.py:net --json       one of them, for a program to read
+  amsym report my_model.py -o report.html   all on one page, with its figures()
 
 A FILE is a Python module with models at its top level:
   import amsym as am
   i, y = am.index("i", "N"), am.state("y", "N")
   model = am.System(flow={y[i]: -y[i]}, energy=am.total(y[i]**2, i)/2)
 
-exit code: 0 fine, 1 `verify` REFUTED something, 2 bad usage or a file that cannot be loaded"""
+exit code: 0 fine, 1 `verify` REFUTED something,
+2 bad usage or a file that cannot be loaded"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

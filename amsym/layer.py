@@ -15,6 +15,7 @@ from amsym.notation.axes import axis_names
 class Layer:
     """Neurons over one or several axes.
 
+    tau: a positive number, a name or scalar parameter, or a parameter over the layer's axes.
     `x`: the state; `g`: its activation, a tensor that synapses are written in.
     A joint Lagrangian acts over the axis `over` (the only one by default).
 
@@ -32,7 +33,7 @@ class Layer:
         self.name, self.lagrangian, self.over = name, lagrangian, over
         self.x: Tensor = state(name, axes)
         self.g = Tensor(f"g_{name}", self.x.axes, "activation")
-        self.tau = _time_constant(name, tau)
+        self.tau = _time_constant(self.x, tau)
         if lagrangian.kind == "joint":
             lagrangian.axis(self.x, over)
 
@@ -49,6 +50,10 @@ class Layer:
         """The activation as a formula in the state."""
         return self.lagrangian.activation(self.x[where], self.over)
 
+    def tau_at(self, where: tuple[Index, ...]) -> Any:
+        """The time constant of a neuron: the layer's, or its own where tau is a parameter over the layer's axes."""
+        return self.tau[where] if isinstance(self.tau, Tensor) else self.tau
+
     @property
     def energy(self) -> sp.Expr:
         """The layer's own energy Σ x g - L."""
@@ -58,12 +63,16 @@ class Layer:
         return f"Layer {self.name} over {' '.join(self.axes)}: {self.lagrangian.name}, tau = {self.tau}"
 
 
-def _time_constant(name: str, tau: Any) -> sp.Expr:
+def _time_constant(x: Tensor, tau: Any) -> Any:
+    if isinstance(tau, Tensor):
+        if tau.axes != x.axes:
+            raise ModelError(f"layer '{x.name}': tau is a scalar or a parameter over '{' '.join(x.axes)}', got {tau.description}")
+        return tau
     if isinstance(tau, str):
         tau = sp.Symbol(tau, real=True, positive=True)
     if isinstance(tau, float):
         tau = sp.Rational(str(tau))
     tau = sp.sympify(tau)
     if not isinstance(tau, sp.Expr) or tau.is_nonpositive or tau.is_real is False:
-        raise ModelError(f"layer '{name}': the time constant tau is positive, got {tau}")
+        raise ModelError(f"layer '{x.name}': expected a positive time constant tau, got {tau}")
     return tau

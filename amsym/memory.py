@@ -15,7 +15,7 @@ import sympy as sp
 from amsym.activated import Activated, opened
 from amsym.errors import ModelError
 from amsym.layer import Layer
-from amsym.notation import derivative, tidy, total
+from amsym.notation import Tensor, derivative, tidy, total
 from amsym.synapses import Synapse
 from amsym.system import System
 
@@ -33,7 +33,7 @@ class Memory:
     """
 
     def __init__(self, layers: Iterable[Layer], synapses: Iterable[Synapse], *, name: str = "Memory") -> None:
-        self.layers, self.synapses, self.name = tuple(layers), tuple(synapses), name
+        self.layers, self.synapses, self.name = _several(layers, "layers"), _several(synapses, "synapses"), name
         _check(self)
 
     @property
@@ -73,7 +73,7 @@ class Memory:
         for layer in self.layers:
             where = layer.indices()
             current = tidy(-derivative(self.synapse_energy, layer.g[where]))
-            flow[layer.x[where]] = (current - layer.x[where]) / layer.tau
+            flow[layer.x[where]] = (current - layer.x[where]) / layer.tau_at(where)
             energy += total(layer.x[where] * layer.g[where], *where) - layer.lagrangian.of(layer.x, layer.over)
         states = {layer.g: layer.x for layer in self.layers}
         return Activated(energy, flow, states, {layer.g: layer.activation for layer in self.layers})
@@ -88,6 +88,12 @@ class Memory:
 
     def _repr_html_(self) -> str:
         return self.system._repr_html_()
+
+
+def _several(parts: Any, what: str) -> tuple[Any, ...]:
+    if isinstance(parts, (Layer, Synapse)) or not isinstance(parts, Iterable):
+        raise ModelError(f"{what} of a Memory come as a list, got {parts!r}; write Memory([v, h], [synapse])")
+    return tuple(parts)
 
 
 def _check(memory: Memory) -> None:
@@ -121,3 +127,18 @@ def _check_synapses(memory: Memory) -> None:
                 "list the edge once, or name other weights"
             )
         seen[s.energy] = s
+    _check_weights(memory)
+
+
+def _check_weights(memory: Memory) -> None:
+    """One name of a weight, one meaning."""
+    found: dict[str, Tensor] = {}
+    for s in memory.synapses:
+        for w in sorted(s.energy.atoms(Tensor), key=str):
+            known = found.setdefault(w.name, w)
+            if known != w:
+                raise ModelError(
+                    f"the name '{w.name}' stands for two weights: {known.description} {known.properties} and "
+                    f"{w.description} {w.properties}; "
+                    f"give synapse '{s.name}' weights of another name"
+                )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import product
 from typing import Any
 
 import sympy as sp
@@ -11,7 +12,7 @@ from amsym.activated import Activated
 from amsym.errors import ModelError
 from amsym.exact import exact
 from amsym.lagrangian import Lagrangian
-from amsym.notation import Component, Entry, Index, Tensor, Total, free_indices, letters_of, rename
+from amsym.notation import Component, Entry, Index, Mask, Size, Tensor, Total, free_indices, letters_of, rename
 
 
 class Time(sp.Symbol):
@@ -110,6 +111,7 @@ class System:
         """The names of all axes, those of the states first."""
         names = [axis for t in (*self.states, *self.parameters) for axis in t.axes]
         names += [i.axis for f in self.formulas for i in sorted(f.atoms(Index), key=str)]
+        names += [n.name for f in self.formulas for n in sorted(f.atoms(Size), key=str)]
         return tuple(dict.fromkeys(names))
 
     @property
@@ -159,6 +161,8 @@ class System:
 
 
 def _equations(given: Mapping[Any, Any], what: str) -> dict[Component, sp.Expr]:
+    if not isinstance(given, Mapping):
+        raise ModelError(f"{what}= maps each state to its formula, got {given!r}; write {what}={{y[i]: ...}}")
     if not given:
         raise ModelError(f"{what}={{}} has no equation; write {what}={{y[i]: ...}}")
     result: dict[Component, sp.Expr] = {}
@@ -167,7 +171,33 @@ def _equations(given: Mapping[Any, Any], what: str) -> dict[Component, sp.Expr]:
         if component.tensor in {c.tensor for c in result}:
             raise ModelError(f"{what} gives the state '{component.tensor.name}' twice; each state has one equation")
         result[component] = _right(component, right, what)
+        if what == "update" and component.tensor.values:
+            _check_values(component, result[component])
     return result
+
+
+def _check_values(component: Component, update: sp.Expr) -> None:
+    """An update gives only values that the state was declared to have."""
+    allowed = set(component.tensor.values)
+    choices = sorted(_outermost(update), key=str)
+    every = [(-1, 1) if isinstance(n, sp.sign) else (0, 1) for n in choices]
+    given = (
+        {update.xreplace(dict(zip(choices, map(sp.Integer, case), strict=True))) for case in product(*every)}
+        if len(choices) <= 6
+        else set()
+    )
+    if not given or not all(v in allowed for v in given):
+        wrong = ", ".join(sorted(str(v) for v in given if v not in allowed)) or str(update)
+        raise ModelError(
+            f"the update of {component} may give {wrong}, but its values are {component.tensor.values}; "
+            "build it from sign(h) or mask(h > 0) so that only declared values come out"
+        )
+
+
+def _outermost(update: sp.Basic) -> set[sp.Basic]:
+    if isinstance(update, (sp.sign, Mask, sp.Heaviside)):
+        return {update}
+    return set().union(*(_outermost(a) for a in update.args))
 
 
 def _left(left: Any, what: str) -> Component:
@@ -247,6 +277,12 @@ def _check_names(system: System) -> None:
         if t.name in seen:
             raise ModelError(f"the name '{t.name}' stands for two things: {_describe(seen[t.name])} and {_describe(t)}; rename one")
         seen[t.name] = t
+    axes = set(system.axes) & {s.name for s in system.scalars}
+    if axes:
+        name = min(axes)
+        raise ModelError(
+            f"'{name}' is the name of an axis and of a scalar parameter; write am.size('{name}') for its size, or rename the parameter"
+        )
     for t in tensors:
         if t.kind == "state" and t not in system.states:
             raise ModelError(

@@ -39,6 +39,7 @@ def simulate_updates(
     if save not in ("end", "steps"):
         raise InputError(f"save is {save!r}; in discrete time 'end' or 'steps' was expected")
     y, restore, lead = checked_start(field, start)
+    _check_values(field, y)
     began = time.perf_counter()
     run = _Sweeps(field, y, energy_check and field.has_energy, seed, keep=save == "steps")
     with Progress("simulate", progress) as bar:
@@ -48,6 +49,14 @@ def simulate_updates(
             run.sweep()
             bar.update((n + 1) / steps)
     return run.result(restore, lead, time.perf_counter() - began)
+
+
+def _check_values(field: Any, y: Array) -> None:
+    """Every component of the start is one of the declared values."""
+    values = [v for s in field.system.states for v in s.values]
+    wrong = y[~np.isin(y, values)] if values and all(s.values for s in field.system.states) else y[:0]
+    if wrong.size:
+        raise InputError(f"the start holds {wrong[0]:g}, but the declared values are {tuple(sorted(set(values)))}: start from these")
 
 
 class _Sweeps:

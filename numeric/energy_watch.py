@@ -3,13 +3,14 @@
 A right system's exact step never raises E, but the computed y' is off by about the error estimate e, and E is rounded.
 How much that matters depends on E, so it is measured where E rose at all: the allowance is
 
-    64 ulp of max(|E(y)|, |E(y')|)  +  4 ulp of |y'|_1  +  10 max_p |E(p) - E(y')|,
+    64 ulp of max(|E(y)|, |E(y')|)  +  4 ulp of |y'|_1  +  4 ulp of n  +  10 max_p |E(p) - E(y')|,
 
 over probes p: y' - e (the order-4 solution), y' moved along the flow by |e| (should e happen to lie on a level set), and
 y' jittered by four ulp of each component (rounding of the sums inside E, which may cancel). The factor 10 covers an
 estimate of e that is too small. The term in |y'|_1 covers y g(y) - L(y) of saturated neurons: at y = 1e6 its two halves
-cancel to order one, with a rounding that no jitter shows, as it changes only where y changes its binary exponent. (So an
-energy in units so large that its slopes are below 1e-13 climbs unseen.) As the steps keep e below a fraction of |h f|,
+cancel to order one, with a rounding that no jitter shows, as it changes only where y changes its binary exponent. The term
+in n covers log cosh and its kin near 0, whose stable forms pass through numbers of order one in each of n components. (So an
+energy in units so large that its slopes or its rises are below 1e-13 climbs unseen.) As the steps keep e below a fraction of |h f|,
 any other climbing flow exceeds the allowance.
 """
 
@@ -32,9 +33,9 @@ Energy = Callable[[Array, Any], Array]
 
 
 def rounding(before: Array, after: Array, y: Array) -> Array:
-    """Rises up to here, (rows,), are rounding: 64 ulp of the larger energy and 4 of the state's sum of magnitudes."""
+    """Rises up to here, (rows,), are rounding: 64 ulp of the larger energy, 4 of the state's sum of magnitudes and of its size."""
     eps = float(np.finfo(y.dtype).eps)
-    return np.asarray(eps * (ULPS * np.maximum(np.abs(before), np.abs(after)) + STATE_ULPS * np.abs(y).sum(axis=1)))
+    return np.asarray(eps * (ULPS * np.maximum(np.abs(before), np.abs(after)) + STATE_ULPS * (np.abs(y).sum(axis=1) + y.shape[1])))
 
 
 def probes(y: Array, flow: Array, error: Array) -> Iterator[Array]:

@@ -68,3 +68,8 @@ def test_bad_numbers_of_steps_and_unknown_saves_are_told():
         am.simulate(am.zoo.spins(), params, starts, steps=1, save="all")
     with pytest.raises(InputError, match="steps=100"):
         am.simulate(am.zoo.spins(), params, starts)
+
+
+def test_a_start_outside_the_declared_values_is_told():
+    with pytest.raises(InputError, match=r"holds 0.3, but the declared values are \(-1, 1\)"):
+        am.simulate(am.zoo.spins(), {"W": np.zeros((3, 3))}, [0.3, 1, 1], steps=1)

@@ -132,3 +132,20 @@ def test_a_fault_of_the_graph_is_told_when_it_is_made(fault: str) -> None:
     build, words = faults()[fault]
     with pytest.raises(ModelError, match=words):
         build()
+
+
+def test_time_constants_may_differ_from_neuron_to_neuron() -> None:
+    tau = am.parameter("tau", "N", positive=True)
+    v = am.Layer("v", "N", am.lagrangians.tanh(), tau=tau)
+    (i,) = v.indices()
+    assert am.Memory([v], [am.synapses.bias(v)]).system.flow[v.x[i]] == (am.parameter("b", "N")[i] - v.x[i]) / tau[i]
+    with pytest.raises(ModelError, match="tau is a scalar or a parameter over 'N'"):
+        am.Layer("v", "N", am.lagrangians.tanh(), tau=am.parameter("tau", "K"))
+
+
+def test_one_name_for_two_weights_and_parts_that_are_no_list_are_told() -> None:
+    v, h = am.Layer("v", "N", am.lagrangians.tanh()), am.Layer("h", "K", am.lagrangians.tanh())
+    with pytest.raises(ModelError, match="'W' stands for two weights"):
+        am.Memory([v, h], [am.synapses.self(v), am.synapses.dense(v, h)])
+    with pytest.raises(ModelError, match="come as a list"):
+        am.Memory(v, [am.synapses.self(v)])

@@ -11,7 +11,7 @@ from strategies_systems import CONVEX, POTENTIALS, Explicit, descent, largest_ri
 
 import amsym as am
 from amsym.notation import derivative, indices, mask, parameter, size, state, total
-from amsym.prover import energy_never_increases, prove_all
+from amsym.prover import curvature, energy_never_increases, prove_all
 from amsym.prover.lyapunov import lyapunov_arguments
 from amsym.prover.regularity import conditions, is_continuous
 from amsym.system import System, time
@@ -281,3 +281,37 @@ def test_the_descent_family_is_proved_exactly_where_its_slope_is_nonnegative() -
         assert proved(descent("tanh", "", slope, sp.S.One)) is right, slope
     for kind, right in (("psd", True), ("symmetric", False), ("", False)):
         assert proved(descent("tanh", kind, "matrix", sp.S.One)) is right, kind
+
+
+AMPLIFICATIONS = {
+    "a positive gain a neuron": lambda x: am.parameter("alpha", "N", positive=True)[x.where],
+    "1 + x²": lambda x: 1 + x**2,
+    "x²": lambda x: x**2,
+    "exp": sp.exp,
+    "tanh²": lambda x: sp.tanh(x) ** 2,
+    "sigmoid": lambda x: 1 / (1 + sp.exp(-x)),
+}
+
+
+@pytest.mark.parametrize("name", AMPLIFICATIONS)
+def test_amplification_in_front_of_the_gradient_keeps_the_energy_falling(name: str) -> None:
+    i, j = am.indices("i j", "N")
+    x, b, W = am.state("x", "N"), am.parameter("b", "N"), am.parameter("W", "N N", symmetric=True)
+    energy = am.zoo.hopfield("tanh").energy.xreplace({am.state("y", "N"): x})
+    field = b[i] - x[i] + am.total(W[i, j] * sp.tanh(x[j]), j)
+    gain = AMPLIFICATIONS[name](x[i])
+    assert energy_never_increases(am.System(flow={x[i]: gain * field}, energy=energy)).holds
+    assert energy_never_increases(am.System(flow={x[i]: -gain * field}, energy=energy)).holds is None
+
+
+def test_an_unnamed_function_is_named_in_the_verdict() -> None:
+    u, f = am.state("u"), sp.Function("f")
+    verdict = energy_never_increases(am.System(flow={u: -(f(u) ** 2) * u}, energy=u**2 / 2))
+    assert verdict.reason.startswith("for every smooth real f")
+
+
+def test_a_clipped_activation_has_a_convex_lagrangian() -> None:
+    x = am.state("x", "N")
+    for clip in (lambda v: sp.Max(0, sp.Min(1, v)), lambda v: sp.Max(-1, sp.Min(1, v))):
+        assert curvature(am.Lagrangian.from_activation(clip).of(x), x) == "convex"
+    assert curvature(-am.Lagrangian.from_activation(lambda v: sp.Max(0, sp.Min(1, v))).of(x), x) == "concave"

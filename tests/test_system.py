@@ -87,3 +87,29 @@ def test_axes_parameters_and_scalars_are_listed() -> None:
     assert set(system.axes) == {"N", "K"}
     assert [p.name for p in system.parameters] == ["xi"]
     assert [s.name for s in system.scalars] == ["beta", "tau_h", "tau_v"]
+
+
+def test_a_scalar_with_the_name_of_an_axis_is_refused_with_the_size_as_remedy() -> None:
+    i, y = am.index("i", "N"), am.state("y", "N")
+    with pytest.raises(ModelError, match=r"am.size\('N'\)"):
+        am.System(flow={y[i]: -y[i] / sp.Symbol("N")}, energy=am.total(y[i] ** 2, i) / 2)
+
+
+def test_an_update_must_give_declared_values() -> None:
+    i = am.index("i", "N")
+    q, h = am.state("q", "N", values=(0, 1)), am.parameter("h", "N")
+    for update in (am.sign(h[i]), sp.tanh(h[i]), h[i]):
+        with pytest.raises(ModelError, match="its values are"):
+            am.System(update={q[i]: update})
+    for update in (am.mask(h[i] > 0), (1 + am.sign(h[i])) / 2):
+        assert am.System(update={q[i]: update}).update
+
+
+def test_a_flow_that_is_no_mapping_is_told() -> None:
+    with pytest.raises(ModelError, match="maps each state to its formula"):
+        am.System(flow=[1])
+
+
+def test_the_size_of_an_axis_that_no_tensor_has_is_an_axis_of_the_system() -> None:
+    u = am.state("u")
+    assert am.System(flow={u: -u}, energy=u**2 / 2 / am.size("N")).axes == ("N",)

@@ -6,6 +6,7 @@ import copy
 import pickle
 from itertools import permutations
 
+import numpy as np
 import pytest
 import sympy as sp
 from hypothesis import given
@@ -231,3 +232,12 @@ def test_a_component_is_found_by_its_indices():
     assert y[i] in (total(y[j], j) * y[i]).atoms(Component)
     assert x[i, b].where == (i, b)
     assert x[i, b].tensor == x
+
+
+def test_numpy_functions_name_their_remedy_and_numpy_numbers_take_part_in_arithmetic() -> None:
+    i, y = index("i", "N"), state("y", "N")
+    with pytest.raises(NotationError, match=r"write sp.tanh\(...\)"):
+        np.tanh(y[i])
+    with pytest.raises(NotationError, match="declare arrays as parameters"):
+        np.ones(3) * y[i]
+    assert np.float64(0.5) * y[i] == y[i] * np.float64(0.5) == y[i] * 0.5

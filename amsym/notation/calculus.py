@@ -213,6 +213,8 @@ def _d_opaque(expr: sp.Expr, v: sp.Expr) -> sp.Expr:
 
 
 def _known_slope(plain: sp.Expr, d: sp.Dummy, expr: sp.Expr) -> sp.Expr:
+    if isinstance(plain, sp.Piecewise):
+        return sp.Piecewise(*((_d(value, d), condition) for value, condition in plain.args))
     slope = sp.diff(plain, d)
     if slope.has(sp.Derivative, sp.Subs, sp.DiracDelta):
         raise NotationError(f"cannot differentiate {expr}: its derivative is no function; give it as Max, Abs or Piecewise without jumps")

@@ -16,11 +16,13 @@ from sympy.printing.precedence import PRECEDENCE
 from amsym.errors import NotationError
 from amsym.notation.axes import Index, all_indices, free_indices, fresh_index, rename
 from amsym.notation.marks import Delta
+from amsym.notation.tensors import array_ufunc
 
 
 class Total(sp.Expr):
     """The sum of an index expression over one or more bound indices; build it with `total`."""
 
+    __array_ufunc__ = array_ufunc
     is_commutative = True
     precedence = PRECEDENCE["Add"]
 

@@ -6,7 +6,9 @@ A declared symmetry is applied at once: with W symmetric, W[j, i] is W[i, j].
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import permutations
+from operator import add, mul, sub, truediv
 from typing import Any, SupportsIndex
 
 import sympy as sp
@@ -18,6 +20,26 @@ from amsym.notation.axes import Index, axis_names
 PROPERTIES = ("antisymmetric", "integer", "nonnegative", "orthogonal", "positive", "psd", "symmetric")
 _IMPLIED = {"psd": "symmetric", "positive": "nonnegative"}
 _SQUARE = ("symmetric", "antisymmetric", "psd", "orthogonal")
+
+
+_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
+    "add": add,
+    "subtract": sub,
+    "multiply": mul,
+    "divide": truediv,
+    "true_divide": truediv,
+    "power": pow,
+}
+
+
+def array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **_: Any) -> Any:
+    """NumPy numbers take part in arithmetic; NumPy's functions and arrays do not know formulas, so say what does."""
+    numbers = [x if isinstance(x, sp.Basic) else x.item() for x in inputs if isinstance(x, sp.Basic) or getattr(x, "ndim", 1) == 0]
+    if ufunc.__name__ in _ARITHMETIC and len(numbers) == len(inputs) == 2:
+        return _ARITHMETIC[ufunc.__name__](*(sp.sympify(x) for x in numbers))
+    name = {"maximum": "Max", "minimum": "Min", "absolute": "Abs", "arctan": "atan"}.get(ufunc.__name__, ufunc.__name__)
+    remedy = f"write sp.{name}(...) from SymPy" if hasattr(sp, name) else "declare arrays as parameters and sum with am.total"
+    raise NotationError(f"numpy.{ufunc.__name__} was applied to the formula {self}; {remedy}")
 
 
 class Tensor(sp.Atom):
@@ -100,6 +122,7 @@ class Tensor(sp.Atom):
 class Component(sp.Expr):
     """The component y[i]: an atom of index expressions."""
 
+    __array_ufunc__ = array_ufunc
     _diff_wrt = True
     is_symbol = True
     is_real = True

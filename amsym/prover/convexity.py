@@ -210,9 +210,11 @@ _RULES: tuple[tuple[Any, Any], ...] = (
 def _of_one_affine(e: sp.Expr, x: Tensor, steps: Steps) -> str | None:
     """φ(u) with u affine: the sign of φ'', with φ' free of jumps."""
     inner = _affine_parts(e, x)
-    if inner is None or len(inner) != 1:
+    if inner is None or not inner:
         return None
-    (u,) = inner
+    u = _one_of(inner, x)
+    if u is None:
+        return None
     t = sp.Dummy("t", real=True)
     phi = e.xreplace({u: t})
     if depends_on(phi, x) or not defined_everywhere(phi):
@@ -225,6 +227,14 @@ def _of_one_affine(e: sp.Expr, x: Tensor, steps: Steps) -> str | None:
             steps.add(f"a function of one affine quantity with second derivative {'≥' if sign > 0 else '≤'} 0 is {kind}")
             return kind
     return None
+
+
+def _one_of(parts: set[sp.Expr], x: Tensor) -> sp.Expr | None:
+    """The affine quantity that all the parts are made of: the only part, or the one component in them."""
+    if len(parts) == 1:
+        return next(iter(parts))
+    components = {c for p in parts for c in p.atoms(Component) if c.tensor == x}
+    return components.pop() if len(components) == 1 and not any(p.has(Total) for p in parts) else None
 
 
 def _affine_parts(e: sp.Expr, x: Tensor) -> set[sp.Expr] | None:

@@ -16,7 +16,10 @@ from amsym.notation.canonical import canonical_core
 from amsym.notation.effort import check
 from amsym.notation.reduction import _quotient
 from amsym.notation.terms import Term, terms_of
-from amsym.prover.signs import is_positive
+from amsym.prover.signs import is_positive, unknowns_of
+
+# Longer sums are not divided by one another: SymPy's polynomial gcd has no time limit of its own.
+TERMS = 40
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,20 @@ def _common_factor(left: sp.Expr, right: sp.Expr, fixed: frozenset[Index]) -> sp
 def _divided(t: Term, lead: Term, fixed: frozenset[Index]) -> Term | None:
     q = _quotient(t, lead, fixed)
     return None if q is None else Term(q.coefficient / lead.coefficient, q.factors, q.bound)
+
+
+def shared_part(f: sp.Expr, g: sp.Expr) -> tuple[sp.Expr, sp.Expr, sp.Expr] | None:
+    """(r, a, b) with f = a r and g = b r, r their greatest common divisor as polynomials in functions and sums; to be checked."""
+    f, g = canonical_core(f), canonical_core(g)
+    if f == 0 or g == 0 or max(len(sp.Add.make_args(f)), len(sp.Add.make_args(g))) > TERMS:
+        return None
+    unknowns = {u: sp.Dummy(real=True) for u in sorted(unknowns_of(f) | unknowns_of(g), key=sp.default_sort_key)}
+    back = {d: u for u, d in unknowns.items()}
+    top, bottom = (sp.together(e.xreplace(unknowns)) for e in (f, g))
+    r = sp.gcd(sp.numer(top), sp.numer(bottom))
+    if r.is_number:
+        return None
+    return tuple(sp.cancel(e).xreplace(back) for e in (r, top / r, bottom / r))  # type: ignore[return-value]
 
 
 def joint_factors(state: Tensor, formulas: tuple[sp.Expr, ...]) -> Iterator[sp.Expr]:

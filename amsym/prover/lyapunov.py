@@ -19,7 +19,7 @@ from amsym.notation import Component, derivative, tidy, total
 from amsym.notation.effort import OutOfTime, time_limit
 from amsym.prover.factor import Factor
 from amsym.prover.patterns import PATTERNS, Argument, gradient
-from amsym.prover.regularity import chain_rule_holds, conditions, is_continuous, kinks, unknown_functions
+from amsym.prover.regularity import chain_rule_holds, conditions, is_continuous, kinks, named_functions, unknown_functions
 from amsym.prover.signs import is_nonnegative
 from amsym.system import System, time
 from amsym.verdict import Status, Verdict
@@ -166,11 +166,15 @@ def _proved(system: System, arguments: list[Argument]) -> Verdict:
         steps.append({"lemma": SLIDING, "hypothesis": "M or ∇E is continuous"})
     sizes = sorted({axis for c in conditions(*system.formulas) for axis in c.sizes})
     words = "; ".join(f"{a.state.name}: {a.words}" if len(arguments) > 1 else a.words for a in arguments)
-    domain = {"sizes": {axis: "≥ 2" if axis in sizes else "≥ 1" for axis in system.axes}}
+    domain: dict[str, Any] = {"sizes": {axis: "≥ 2" if axis in sizes else "≥ 1" for axis in system.axes}}
     shape = "dE/dt = -fᵀ M f ≤ 0 with " if all(a.pattern == "metric" for a in arguments) else "dE/dt = -∇Eᵀ R ∇E ≤ 0 with "
     reason = ("" if arguments[0].pattern == "sign" else shape if len({a.pattern for a in arguments}) == 1 else "dE/dt ≤ 0 with ") + words
     if sizes:
         reason = f"for {' and '.join(f'{axis} ≥ 2' for axis in sizes)} (at size 1 the energy is not finite): {reason}"
+    unnamed = named_functions(*system.formulas)
+    if unnamed:
+        domain["functions"] = dict.fromkeys(unnamed, "any smooth real function")
+        reason = f"for every smooth real {', '.join(unnamed)}: {reason}"
     if bends:
         reason += f"; at kinks ({', '.join(bends)}) for almost every t"
     return Verdict(CLAIM, Status.PROVED, {"kind": "symbolic steps", "domain": domain, "steps": steps}, reason)

@@ -12,7 +12,7 @@ from amsym.notation import Component, Index, Tensor, derivative, is_zero, tidy, 
 from amsym.notation.calculus import potential_tensor
 from amsym.prover.activation import activation_argument
 from amsym.prover.convexity import Steps, is_convex
-from amsym.prover.factor import Factor, _copies, common_factor, hessian_factor, joint_factors
+from amsym.prover.factor import Factor, _copies, common_factor, hessian_factor, joint_factors, shared_part
 from amsym.prover.signs import is_nonnegative, is_positive
 from amsym.system import System
 
@@ -59,6 +59,28 @@ def _by_slope(pattern: str, letter: str, left: str, right: str, c: Component, m:
     identity = {"identity": f"{left} + ({m}) * {right} = 0"}
     lemma = {"lemma": "a square times a nonnegative factor is nonnegative", "hypothesis": f"{m} ≥ 0 for every state and parameter"}
     return Argument(pattern, c.tensor, Factor(slope=m), f"{letter} = diag({m})", [identity, lemma], is_positive(m))
+
+
+def _common_residual(system: System, c: Component) -> Argument | None:
+    """f = a r and ∇E = -b r with a, b ≥ 0: amplification in front of a gradient, as in Cohen and Grossberg's networks."""
+    left, f = gradient(system, c.tensor), system.equations[c]
+    shared = shared_part(f, left)
+    if shared is None:
+        return None
+    r, a, b = shared
+    sign = next((s for s in (1, -1) if is_nonnegative(s * a) and is_nonnegative(-s * b)), None)
+    if sign is None or not (is_zero(f - a * r) and is_zero(left - b * r)):
+        return None
+    return _weighed(system, c, sign * a, -sign * b)
+
+
+def _weighed(system: System, c: Component, a: sp.Expr, b: sp.Expr) -> Argument | None:
+    """∇E = -(b/a) f where a > 0, f = -(a/b) ∇E where b > 0."""
+    if is_positive(a):
+        return _by_slope("metric", "M", f"∂E/∂{c}", f"({system.equations[c]})", c, tidy(b / a, system.letters))
+    if is_positive(b):
+        return _by_slope("gradient flow", "R", "f", f"∂E/∂{c}", c, tidy(a / b, system.letters))
+    return None
 
 
 def _potentials(system: System, state: Tensor) -> list[tuple[sp.Expr, str]]:
@@ -142,6 +164,7 @@ PATTERNS: tuple[Callable[[System, Component], Argument | None], ...] = (
     _activated_first,
     _metric,
     _inverse_metric,
+    _common_residual,
     _activated,
     _hessian_metric,
     _matrix_flow,

@@ -9,7 +9,7 @@ from amsym.notation.effort import OutOfTime, time_limit
 from amsym.prover.convexity import Steps, is_convex
 from amsym.prover.lyapunov import CLAIM, energy_never_increases, lyapunov_arguments
 from amsym.prover.patterns import Argument
-from amsym.prover.regularity import conditions, kinks
+from amsym.prover.regularity import conditions, kinks, named_functions
 from amsym.system import System, time
 from amsym.verdict import Report, Status, Verdict
 
@@ -43,7 +43,9 @@ def smooth(system: System) -> Verdict | None:
     if system.flow is None or any(kinks(f, (*system.states, time)) for f in system.formulas) or conditions(*system.formulas):
         return None
     steps = [{"lemma": "compositions of smooth functions are smooth", "hypothesis": "no kink; logs, roots and denominators stay positive"}]
-    return Verdict("smooth", Status.PROVED, {"kind": "symbolic steps", "steps": steps}, "flow and energy are infinitely differentiable")
+    unnamed = named_functions(*system.formulas)
+    words = "flow and energy are infinitely differentiable" + (f", if {', '.join(unnamed)} are" if unnamed else "")
+    return Verdict("smooth", Status.PROVED, {"kind": "symbolic steps", "steps": steps}, words)
 
 
 def lagrangians_convex(system: System) -> Verdict | None:

@@ -45,6 +45,11 @@ def conditions(*formulas: sp.Basic) -> tuple[Condition, ...]:
     return tuple(found[k] for k in sorted(found))
 
 
+def named_functions(*formulas: sp.Basic) -> tuple[str, ...]:
+    """The functions that are only named, such as g in g(y_i): a proof holds for every smooth real choice of them."""
+    return tuple(sorted({f.func.__name__ for e in formulas for f in e.atoms(AppliedUndef)}))
+
+
 _WORDS = {"positive": "> 0", "nonzero": "≠ 0"}
 
 

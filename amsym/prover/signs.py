@@ -13,7 +13,7 @@ from typing import Any
 
 import sympy as sp
 
-from amsym.notation import Delta, Mask
+from amsym.notation import Component, Delta, Mask
 from amsym.notation.canonical import canonical_core
 from amsym.notation.effort import check
 from amsym.prover.bounds import Bounds, bounds, known
@@ -43,7 +43,9 @@ def is_positive(expr: Any) -> bool:
 @lru_cache(maxsize=20_000)
 def _shown(expr: sp.Expr, what: str) -> bool:
     check()
-    return any(getattr(bounds(form), what) or _by_roots(form, what) for form in _forms(expr)) or _by_masks(expr, what)
+    return (
+        any(getattr(bounds(form), what) or _by_roots(form, what) for form in _forms(expr)) or _by_masks(expr, what) or _by_cases(expr, what)
+    )
 
 
 def _forms(expr: sp.Expr) -> list[sp.Expr]:
@@ -56,32 +58,52 @@ def _forms(expr: sp.Expr) -> list[sp.Expr]:
 
 def factored(expr: sp.Expr) -> sp.Expr:
     """The expression as a product where it is one, functions and sums taken as unknowns."""
-    unknowns = {u: sp.Dummy(real=True) for u in sorted(_unknowns(expr), key=sp.default_sort_key)}
+    unknowns = {u: sp.Dummy(real=True) for u in sorted(unknowns_of(expr), key=sp.default_sort_key)}
     plain = expr.xreplace(unknowns)
     back = {d: u for u, d in unknowns.items()}
     return sp.factor(plain).xreplace(back)
 
 
-def _unknowns(expr: sp.Basic) -> set[sp.Expr]:
+def unknowns_of(expr: sp.Basic) -> set[sp.Expr]:
     """Maximal pieces that are not sums, products or integer powers."""
     if isinstance(expr, (sp.Add, sp.Mul)) or (isinstance(expr, sp.Pow) and expr.exp.is_Integer and not isinstance(expr, sp.exp)):
-        return set().union(*(_unknowns(a) for a in expr.args))
+        return set().union(*(unknowns_of(a) for a in expr.args))
     return set() if expr.is_Number else {expr}
 
 
 def _by_masks(expr: sp.Expr, what: str) -> bool:
     """A bracket is 0 or 1: both cases are enough."""
     core = canonical_core(expr)
-    masks = sorted((u for u in _unknowns(core) if isinstance(u, (Mask, Delta))), key=sp.default_sort_key)
+    masks = sorted((u for u in unknowns_of(core) if isinstance(u, (Mask, Delta))), key=sp.default_sort_key)
     if not masks or len(masks) > MASKS:
         return False
-    cases = product((sp.S.Zero, sp.S.One), repeat=len(masks))
-    return all(_shown(core.xreplace(dict(zip(masks, case, strict=True))), what) for case in cases)
+    cases = (dict(zip(masks, case, strict=True)) for case in product((sp.S.Zero, sp.S.One), repeat=len(masks)))
+    return all(_shown(core.xreplace(case), what) for case in cases if _can_be(case))
+
+
+def _can_be(case: dict[sp.Expr, sp.Expr]) -> bool:
+    """[x > 1] = 1 with [x > 0] = 0 cannot be: a larger threshold implies the smaller."""
+    steps = [(m.condition.lhs - m.condition.rhs, v) for m, v in case.items() if isinstance(m, Mask) and isinstance(m.condition, sp.Gt)]
+    pairs = ((u - w, a, b) for u, a in steps for w, b in steps)
+    return not any(gap.is_Number and gap <= 0 and a == 1 and b == 0 for gap, a, b in pairs)
+
+
+def _by_cases(expr: sp.Expr, what: str) -> bool:
+    """Where the positive part of a single quantity stands, that quantity is positive, zero or negative."""
+    core = canonical_core(expr)
+    parts = {m.args[1] for m in core.atoms(sp.Max) if len(m.args) == 2 and m.args[0] == 0}
+    u = min((p for p in parts if isinstance(p, (Component, sp.Symbol))), key=sp.default_sort_key, default=None)
+    if u is None or u.is_positive is not None:
+        return False
+    up = sp.Dummy(positive=True)
+    if core.xreplace({u: up}) == core:
+        return False
+    return all(_shown(core.xreplace({u: v}), what) for v in (up, sp.S.Zero, -up))
 
 
 def _by_roots(expr: sp.Expr, what: str) -> bool:
     """A polynomial in one bounded quantity with rational coefficients: isolate its real roots."""
-    unknowns = _unknowns(expr)
+    unknowns = unknowns_of(expr)
     if len(unknowns) != 1:
         return False
     (u,) = unknowns

@@ -15,7 +15,7 @@ from amsym.system import System
 
 
 def hopfield(activation: str | Lagrangian = "tanh", *, symmetric: bool = True) -> System:
-    """Eq. (1) and (2) with the activation of a Lagrangian, by name or given.
+    """dy/dt = W g(y) - y + b with the usual energy, for any activation. [dead_neurons] eq. (1), (2).
 
     >>> print(hopfield("relu"))
     hopfield (relu)
@@ -35,9 +35,9 @@ def hopfield(activation: str | Lagrangian = "tanh", *, symmetric: bool = True) -
 
 
 def residual_energy(activation: str | Lagrangian = "tanh") -> System:
-    """Eq. (9) and (10) with S = I and R = (I - WΛ)ᵀ, the transpose that the printed text has lost: E = ½ |W g - y + b|².
+    """E = ½ |W g(y) - y + b|², nowhere flat for dead neurons. [dead_neurons] eq. (9), (10), transposes restored.
 
-    Dead neurons leave no flat direction in this energy.
+    With S = I, R = (I - WΛ)ᵀ and the transposes that the printed text has lost, the flow is -∇E exactly.
     """
     i, j, k, m = indices("i j k m", "N")
     y, W, b = state("y", "N"), parameter("W", "N N", symmetric=True), parameter("b", "N")
