@@ -179,8 +179,10 @@ def _equations(given: Mapping[Any, Any], what: str) -> dict[Component, sp.Expr]:
 def _check_values(component: Component, update: sp.Expr) -> None:
     """An update gives only values that the state was declared to have."""
     allowed = set(component.tensor.values)
-    choices = sorted(_outermost(update), key=str)
-    every = [(-1, 1) if isinstance(n, sp.sign) else (0, 1) for n in choices]
+    choices = sorted(outermost_choices(update), key=str)
+    # A bare sign(h) follows the tie rule at h = 0; inside a larger formula it is 0 there.
+    alone = update in (sp.sign(h) * s for n in choices if isinstance(n, sp.sign) for h in n.args for s in (1, -1))
+    every = [((-1, 1) if alone else (-1, 0, 1)) if isinstance(n, sp.sign) else (0, 1) for n in choices]
     given = (
         {update.xreplace(dict(zip(choices, map(sp.Integer, case), strict=True))) for case in product(*every)}
         if len(choices) <= 6
@@ -194,10 +196,11 @@ def _check_values(component: Component, update: sp.Expr) -> None:
         )
 
 
-def _outermost(update: sp.Basic) -> set[sp.Basic]:
+def outermost_choices(update: sp.Basic) -> set[sp.Basic]:
+    """The signs, brackets and steps of an update that stand in no other."""
     if isinstance(update, (sp.sign, Mask, sp.Heaviside)):
         return {update}
-    return set().union(*(_outermost(a) for a in update.args))
+    return set().union(*(outermost_choices(a) for a in update.args))
 
 
 def _left(left: Any, what: str) -> Component:

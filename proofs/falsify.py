@@ -13,7 +13,7 @@ from time import perf_counter
 from typing import Any
 
 from amsym.notation import Component
-from amsym.prover.discrete import sign_argument
+from amsym.prover.discrete import choice_of
 from amsym.system import System
 from numeric.rigorous import Undetermined
 from proofs.draws import Values, draw, respects, sizes_up_to
@@ -61,11 +61,9 @@ def search(
 
 
 def _can_be_drawn(system: System) -> bool:
-    """One state for an update by sign, and matrices where a matrix property is declared."""
+    """One state for an update between two values, and matrices where a matrix property is declared."""
     matrices = all(len(t.axes) == 2 for t in system.parameters if {"psd", "orthogonal"} & set(t.properties))
-    return matrices and (
-        system.update is None or (len(system.states) == 1 and sign_argument(next(iter(system.update.values()))) is not None)
-    )
+    return matrices and (system.update is None or (len(system.states) == 1 and choice_of(*next(iter(system.update.items()))) is not None))
 
 
 def _candidates(

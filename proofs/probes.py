@@ -10,10 +10,10 @@ import sympy as sp
 from flint import arb
 from sympy.core.relational import Relational
 
-from amsym.notation import Mask, Tensor, free_indices, total
+from amsym.notation import Mask, free_indices, total
 from amsym.notation.calculus import derivative_for_sympy
 from amsym.notation.effort import OutOfTime, time_limit
-from amsym.prover.discrete import sign_argument
+from amsym.prover.discrete import Choice, choice_of
 from amsym.prover.lyapunov import energy_rate
 from amsym.prover.regularity import _JUMPS, _KINKS, moving
 from amsym.system import System, time
@@ -93,12 +93,13 @@ def _require_nonzero(here: Evaluator, u: sp.Expr, sizes: Mapping[str, int]) -> N
 def update_probe(system: System) -> Probe:
     """The largest rise over the single updates (or the one synchronous update) from a state."""
     ((component, update),) = system.equations.items()
-    state, field = component.tensor, sign_argument(update)
+    state, choice = component.tensor, choice_of(component, update)
+    assert choice is not None
     together = system.order == "synchronous"
 
     def changed(here: Evaluator, table: Table, places: Iterable[tuple[int, ...]]) -> Table:
         """The state after the neurons at these places have been updated, all from the same state."""
-        new = {p: _updated(system, state, here(field, dict(zip(component.where, p, strict=True))), table[p]) for p in places}
+        new = {p: _chosen(system, choice, here(choice.field, dict(zip(component.where, p, strict=True))), table[p]) for p in places}
         return {**table, **new}
 
     def probe(sizes: Mapping[str, int], values: Values) -> tuple[arb, str]:
@@ -119,18 +120,12 @@ def update_probe(system: System) -> Probe:
 Table = dict[tuple[int, ...], Fraction]
 
 
-def _updated(system: System, state: Tensor, h: arb, old: Fraction) -> Fraction:
-    new = _signed(system, h, old)
-    if state.values and new not in state.values:
-        raise Undetermined(f"the update leaves the values {state.values} of {state.name}")
-    return new
-
-
-def _signed(system: System, h: arb, old: Fraction) -> Fraction:
+def _chosen(system: System, choice: Choice, h: arb, old: Fraction) -> Fraction:
     if h > 0:
-        return Fraction(1)
+        return Fraction(choice.high)
     if h < 0:
-        return Fraction(-1)
+        return Fraction(choice.low)
     if h.is_exact() and h == 0:
-        return {"keep": old, "up": Fraction(1), "down": Fraction(-1)}[system.tie]
+        tie = {"keep": "keep", "up": "high", "down": "low"}[system.tie] if choice.at_zero == "tie" else choice.at_zero
+        return {"keep": old, "high": Fraction(choice.high), "low": Fraction(choice.low)}[tie]
     raise Undetermined("the sign of the field is not settled")

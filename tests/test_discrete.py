@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import sympy as sp
 
 import amsym as am
 from amsym.errors import InputError
@@ -73,3 +74,17 @@ def test_bad_numbers_of_steps_and_unknown_saves_are_told():
 def test_a_start_outside_the_declared_values_is_told():
     with pytest.raises(InputError, match=r"holds 0.3, but the declared values are \(-1, 1\)"):
         am.simulate(am.zoo.spins(), {"W": np.zeros((3, 3))}, [0.3, 1, 1], steps=1)
+
+
+def test_neurons_that_are_0_or_1_run_and_settle():
+    i, j = am.indices("i j", "N")
+    V, T = am.state("V", "N", values=(0, 1)), am.parameter("T", "N N", symmetric=True)
+    h = am.total(am.mask(sp.Ne(i, j)) * T[i, j] * V[j], j)
+    energy = -am.total(am.mask(sp.Ne(i, j)) * T[i, j] * V[i] * V[j], i, j) / 2
+    system = am.System(update={V[i]: am.mask(h > 0)}, energy=energy)
+    rng = np.random.default_rng(0)
+    T0 = rng.normal(size=(15, 15))
+    result = am.simulate(system, {"T": T0 + T0.T}, rng.integers(0, 2, size=(8, 15)), steps=60, save="steps")
+    assert all(o is am.Outcome.STEADY for o in result.outcomes)
+    assert all((np.diff(e) <= 1e-12).all() for e in result.energies)
+    assert set(np.unique(result.end)) <= {0, 1}

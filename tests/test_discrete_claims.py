@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import amsym as am
 from amsym.notation import derivative, index, indices, mask, parameter, state, total
 from amsym.prover import energy_never_increases
-from amsym.prover.discrete import sign_argument, with_value
+from amsym.prover.discrete import choice_of, with_value
 from amsym.system import System, time
 from amsym.verdict import Status
 from proofs.falsify import search
@@ -144,9 +144,11 @@ def test_with_value_sets_one_component_alone() -> None:
 
 
 def test_the_field_is_read_through_the_sign_that_sympy_pulls_out() -> None:
-    assert sign_argument(sp.sign(-field)) == -field
-    assert sign_argument(2 * sp.sign(field)) is None
-    assert sign_argument(sp.tanh(field)) is None
+    chosen = choice_of(s[i], sp.sign(-field))
+    assert chosen is not None
+    assert (chosen.field, chosen.low, chosen.high) == (-field, -1, 1)
+    assert choice_of(s[i], 2 * sp.sign(field)) is None
+    assert choice_of(s[i], sp.tanh(field)) is None
 
 
 def test_updates_of_several_states_are_left_open() -> None:
@@ -156,3 +158,16 @@ def test_updates_of_several_states_are_left_open() -> None:
         energy=-total(xi[m, i] * r[m] * s[i], m, i),
     )
     assert am.verify(system)["energy never increases"].status is Status.UNDECIDED
+
+
+def test_neurons_that_are_0_or_1_lower_the_energy_one_at_a_time_and_not_all_at_once() -> None:
+    """Hopfield 1982 in its own values: V_i = 1 where Σ_{j≠i} T_ij V_j > U_i, else 0."""
+    V, T, U = state("V", "N", values=(0, 1)), parameter("T", "N N", symmetric=True), parameter("U", "N")
+    h = total(mask(sp.Ne(i, j)) * T[i, j] * V[j], j) - U[i]
+    E = -total(mask(sp.Ne(i, j)) * T[i, j] * V[i] * V[j], i, j) / 2 + total(U[i] * V[i], i)
+    for update in (am.mask(h > 0), am.mask(h >= 0), 1 - am.mask(-h > 0)):
+        assert am.verify(System(update={V[i]: update}, energy=E))["energy never increases"].status is Status.PROVED
+    for wrong in (am.mask(h < 0), am.mask(h + 2 * U[i] > 0)):
+        assert am.verify(System(update={V[i]: wrong}, energy=E))["energy never increases"].status is Status.REFUTED
+    together = System(update={V[i]: am.mask(h > 0)}, energy=E, order="synchronous")
+    assert am.verify(together)["energy never increases"].status is Status.REFUTED

@@ -98,10 +98,10 @@ def test_a_scalar_with_the_name_of_an_axis_is_refused_with_the_size_as_remedy() 
 def test_an_update_must_give_declared_values() -> None:
     i = am.index("i", "N")
     q, h = am.state("q", "N", values=(0, 1)), am.parameter("h", "N")
-    for update in (am.sign(h[i]), sp.tanh(h[i]), h[i]):
+    for update in (am.sign(h[i]), (1 + am.sign(h[i])) / 2, sp.tanh(h[i]), h[i]):
         with pytest.raises(ModelError, match="its values are"):
             am.System(update={q[i]: update})
-    for update in (am.mask(h[i] > 0), (1 + am.sign(h[i])) / 2):
+    for update in (am.mask(h[i] > 0), 1 - am.mask(h[i] >= 0)):
         assert am.System(update={q[i]: update}).update
 
 

@@ -1,13 +1,14 @@
 """Discrete updates s ← argmax: the energy's exact difference, or its concavity, shows that no step raises it.
 
-With s' the maximiser of s' h over the allowed values, (s' - s) h ≥ 0. If h = -c ∂E/∂s with c > 0 and E is concave
-(along single coordinates for one-at-a-time updates, jointly for synchronous ones), then
-E(s') ≤ E(s) + (s' - s)·∂E/∂s ≤ E(s). If h is itself c (E(s_i = -1) - E(s_i = 1)), nothing else is needed.
+With s' the higher of two values where h > 0 and the lower where h < 0, (s' - s) h ≥ 0. If h = -c ∂E/∂s with c > 0 and E is
+concave (along single coordinates for one-at-a-time updates, jointly for synchronous ones), then
+E(s') ≤ E(s) + (s' - s)·∂E/∂s ≤ E(s). If h is itself c (E(s_i = low) - E(s_i = high)), nothing else is needed.
 Source: modern_methods eq. (2.2), (2.3).
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import sympy as sp
@@ -17,47 +18,72 @@ from amsym.prover.convexity import Steps, is_convex
 from amsym.prover.factor import common_factor
 from amsym.prover.regularity import conditions, is_continuous
 from amsym.prover.signs import is_nonnegative, is_positive
-from amsym.system import System
+from amsym.system import System, outermost_choices
 from amsym.verdict import Status, Verdict
 
 CLAIM = "energy never increases"
 
 
 def update_never_raises(system: System) -> Verdict:
-    """PROVED for sign updates of ±1 states whose field comes from the energy, else UNDECIDED with the reason."""
+    """PROVED for two-valued states whose field comes from the energy, else UNDECIDED with the reason."""
     if len(system.states) != 1:
         return _undecided("an update of several states is not covered")
     ((component, update),) = system.equations.items()
-    state = component.tensor
-    field = sign_argument(update)
-    if set(state.values) != {-1, 1} or field is None:
-        return _undecided("only updates s ← sign(h) of states with values=(-1, 1) are covered")
+    choice = choice_of(component, update)
+    if choice is None:
+        return _undecided("only updates such as sign(h) or mask(h > 0) of states with two values are covered")
     if system.depends_on_time:
         return _undecided("the formulas depend on t, and what happens between two updates is not covered")
     if conditions(*system.formulas):
         return _undecided("the formulas are not defined everywhere: " + ", ".join(c.text for c in conditions(*system.formulas)))
     if system.order != "synchronous":
-        found = _by_difference(system, component, field)
+        found = _by_difference(system, component, choice)
         if found is not None:
             return found
-    return _by_concavity(system, component, field)
+    return _by_concavity(system, component, choice.field)
 
 
-def sign_argument(update: sp.Expr) -> sp.Expr | None:
-    """The h of sign(h), also where SymPy has written sign(-h) as -sign(h)."""
-    number, rest = update.as_coeff_Mul()
-    return number * rest.args[0] if isinstance(rest, sp.sign) and abs(number) == 1 else None
+@dataclass(frozen=True)
+class Choice:
+    """s ← high where h > 0, low where h < 0; at h = 0 "high", "low", or as the system's tie says ("tie")."""
+
+    field: sp.Expr
+    low: int
+    high: int
+    at_zero: str
 
 
-def _by_difference(system: System, c: Component, h: sp.Expr) -> Verdict | None:
-    """h = c (E(s_i = -1) - E(s_i = 1)), with c > 0."""
+def choice_of(c: Component, update: sp.Expr) -> Choice | None:
+    """The choice between the two declared values that an update such as sign(h), mask(h > 0) or 1 - 2 mask(h > 0) makes."""
+    nodes = outermost_choices(update)
+    if len(set(c.tensor.values)) != 2 or len(nodes) != 1:
+        return None
+    (node,) = nodes
+    if isinstance(node, sp.sign) and update not in (node, -node):
+        return None
+    if not isinstance(node, (sp.sign, Mask)) or (isinstance(node, Mask) and not isinstance(node.condition, (sp.Gt, sp.Ge))):
+        return None
+    off_value, at_zero = (
+        (sp.S.NegativeOne, "tie") if isinstance(node, sp.sign) else (sp.S.Zero, "high" if isinstance(node.condition, sp.Ge) else "low")
+    )
+    u = node.args[0] if isinstance(node, sp.sign) else node.condition.lhs - node.condition.rhs
+    on, off = (update.xreplace({node: v}) for v in (sp.S.One, off_value))
+    if {on, off} != set(map(sp.Integer, c.tensor.values)):
+        return None
+    if on > off:
+        return Choice(u, int(off), int(on), at_zero)
+    return Choice(-u, int(on), int(off), {"high": "low", "low": "high"}.get(at_zero, at_zero))
+
+
+def _by_difference(system: System, c: Component, choice: Choice) -> Verdict | None:
+    """h = c (E(s_i = low) - E(s_i = high)), with c > 0."""
     assert system.energy is not None
-    low, high = (with_value(_without_brackets(system.energy), c, sp.Integer(v)) for v in (-1, 1))
-    gain = _scale(_without_brackets(h), low - high, c.where)
+    low, high = (with_value(_without_brackets(system.energy), c, sp.Integer(v)) for v in (choice.low, choice.high))
+    gain = _scale(_without_brackets(choice.field), low - high, c.where)
     if gain is None or not is_positive(gain):
         return None
     steps = [
-        {"identity": f"h = ({gain}) * (E with {c} = -1  -  E with {c} = 1)"},
+        {"identity": f"h = ({gain}) * (E with {c} = {choice.low}  -  E with {c} = {choice.high})"},
         {"lemma": "choosing the lower of two energies never raises it", "hypothesis": f"{gain} > 0; a tie changes nothing in E"},
     ]
     return Verdict(CLAIM, Status.PROVED, {"kind": "symbolic steps", "steps": steps}, f"the update picks the lower energy ({system.order})")
@@ -122,7 +148,7 @@ def _by_concavity(system: System, c: Component, h: sp.Expr) -> Verdict:
         {"identity": f"h = -({gain}) ∂E/∂{c}"},
         *({"lemma": line, "hypothesis": "applied to -E"} for line in steps.lines),
         {"lemma": "a concave E lies below its tangent: E(s') ≤ E(s) + (s' - s)·∂E/∂s", "hypothesis": words},
-        {"lemma": "(sign(h) - s) h ≥ 0 for s in [-1, 1]", "hypothesis": f"states are ±1, {gain} > 0"},
+        {"lemma": "(s' - s) h ≥ 0 for s' the higher value where h > 0, the lower where h < 0", "hypothesis": f"two values, {gain} > 0"},
     ]
     return Verdict(
         CLAIM,
@@ -141,8 +167,8 @@ def _hint(system: System, reason: str) -> str:
 
 def _proves(system: System) -> bool:
     ((c, update),) = system.equations.items()
-    field = sign_argument(update)
-    gain = None if field is None else _scale(field, -derivative(system.energy, c), c.where)
+    choice = choice_of(c, update)
+    gain = None if choice is None else _scale(choice.field, -derivative(system.energy, c), c.where)
     if gain is None or not is_positive(gain):
         return False
     assert system.energy is not None
