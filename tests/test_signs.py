@@ -9,6 +9,7 @@ import sympy as sp
 from hypothesis import given
 from hypothesis import strategies as st
 
+import amsym as am
 from amsym.notation import components, index, mask, parameter, size, state, total
 from amsym.prover.bounds import bounds
 from amsym.prover.signs import factored, is_nonnegative, is_positive
@@ -106,3 +107,14 @@ def test_factoring_changes_no_value() -> None:
 def test_what_changes_its_sign_is_not_shown(e: sp.Expr) -> None:
     assert not is_nonnegative(e)
     assert not is_nonnegative(-e)
+
+
+def test_a_quadratic_form_of_a_semidefinite_matrix_is_nonnegative_for_any_vector_and_no_other_form_is() -> None:
+    i, j = am.indices("i j", "N")
+    x, y, P, W = am.state("x", "N"), am.state("y", "N"), am.parameter("P", "N N", psd=True), am.parameter("W", "N N", symmetric=True)
+    assert is_nonnegative(am.total(P[i, j] * x[i] * x[j], i, j))
+    assert is_nonnegative(am.total(P[i, j] * sp.tanh(x[i]) * x[i] ** 2 * sp.tanh(x[j]) * x[j] ** 2, i, j))
+    assert not is_nonnegative(am.total(P[i, j] * x[i] * y[j], i, j))
+    assert not is_nonnegative(am.total(W[i, j] * x[i] * x[j], i, j))
+    assert not is_nonnegative(am.total(P[i, j] * x[i] * x[j] * am.mask(sp.Ne(i, j)), i, j))
+    assert not is_nonnegative(-am.total(P[i, j] * x[i] * x[j], i, j))

@@ -8,7 +8,7 @@ from typing import Any
 
 import sympy as sp
 
-from amsym.notation import Component, Delta, Mask, Size, Total
+from amsym.notation import Component, Delta, Mask, Size, Total, free_indices, rename
 
 
 @dataclass(frozen=True)
@@ -135,6 +135,8 @@ _order = cmp_to_key(_compared)
 
 
 def _total(expr: Total) -> Bounds:
+    if _is_quadratic_form(expr):
+        return NONNEGATIVE
     body = bounds(expr.body)
     if body.positive:
         return POSITIVE
@@ -143,6 +145,19 @@ def _total(expr: Total) -> Bounds:
     if (-body).positive:
         return -POSITIVE
     return -NONNEGATIVE if body.nonpositive else ANY
+
+
+def _is_quadratic_form(expr: Total) -> bool:
+    """Σ_ij P_ij u_i u_j for a P declared positive semidefinite, whatever u is."""
+    factors = sp.Mul.make_args(expr.body)
+    weights = [f for f in factors if isinstance(f, Component) and f.tensor.has_property("psd") and set(f.where) == set(expr.bound)]
+    if len(weights) != 1 or len(expr.bound) != 2:
+        return False
+    i, j = expr.bound
+    left, right = (sp.Mul(*(f for f in factors if f is not weights[0] and a in free_indices(f))) for a in (i, j))
+    others = [f for f in factors if f is not weights[0]]
+    apart = all((i in free_indices(f)) != (j in free_indices(f)) for f in others)
+    return apart and rename(left, {i: j}) == right
 
 
 def _power(expr: sp.Pow) -> Bounds:

@@ -58,7 +58,8 @@ def _slope(a: sp.Expr, b: sp.Expr, c: Component) -> sp.Expr | None:
 def _by_slope(pattern: str, letter: str, left: str, right: str, c: Component, m: sp.Expr) -> Argument:
     identity = {"identity": f"{left} + ({m}) * {right} = 0"}
     lemma = {"lemma": "a square times a nonnegative factor is nonnegative", "hypothesis": f"{m} ≥ 0 for every state and parameter"}
-    return Argument(pattern, c.tensor, Factor(slope=m), f"{letter} = diag({m})", [identity, lemma], is_positive(m))
+    words = f"{letter} = " + ("I" if m == 1 else f"diag({m})")
+    return Argument(pattern, c.tensor, Factor(slope=m), words, [identity, lemma], is_positive(m))
 
 
 def _common_residual(system: System, c: Component) -> Argument | None:
@@ -156,7 +157,8 @@ def _matrix_flow(system: System, c: Component) -> Argument | None:
             if scale is not None and not scale.free_symbols & set(c.where) and is_nonnegative(scale):
                 identity = {"identity": f"{pattern}: {a} + ({scale}) * Σ {weight} (...) = 0"}
                 lemma = {"lemma": "vᵀ P v ≥ 0", "hypothesis": f"{P.name} is declared positive semidefinite"}
-                return Argument(pattern, c.tensor, Factor(name=P.name, scale=scale), f"({scale}) {P.name}", [identity, lemma])
+                words = ("R = " if pattern == "gradient flow" else "M = ") + ("" if scale == 1 else f"({scale}) ") + P.name
+                return Argument(pattern, c.tensor, Factor(name=P.name, scale=scale), words, [identity, lemma])
     return None
 
 
