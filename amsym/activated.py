@@ -12,7 +12,7 @@ from typing import Any
 
 import sympy as sp
 
-from amsym.notation import Component, Index, Tensor, Total, all_indices, depends_on, free_indices, fresh_index, rename
+from amsym.notation import Component, Index, Tensor, Total, all_indices, depends_on, free_indices, fresh_indices, rename
 from amsym.notation.canonical import canonical_core
 
 
@@ -60,7 +60,7 @@ def opened(expr: Any, formulas: Mapping[Tensor, Callable[..., sp.Expr]]) -> Any:
 
 def closed(expr: sp.Expr, g: Tensor, state: Tensor, u: Callable[..., sp.Expr]) -> sp.Expr:
     """Write g[where] wherever the formula u(where) stands as a piece of the expression."""
-    where = _places(state)
+    where = fresh_indices(state.axes)
     return _closed(expr, g, state, u, where)
 
 
@@ -90,13 +90,6 @@ def _assignments(where: tuple[Index, ...], found: tuple[Index, ...]) -> list[tup
     from itertools import permutations
 
     return [at for at in permutations(found, len(where)) if all(a.axis == w.axis for a, w in zip(at, where, strict=True))]
-
-
-def _places(state: Tensor) -> tuple[Index, ...]:
-    found: list[Index] = []
-    for axis in state.axes:
-        found.append(fresh_index(axis, set(found)))
-    return tuple(found)
 
 
 def candidates(state: Tensor, formulas: tuple[sp.Expr, ...]) -> list[tuple[tuple[Index, ...], sp.Expr]]:

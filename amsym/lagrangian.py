@@ -14,7 +14,7 @@ import sympy as sp
 
 from amsym.errors import ModelError
 from amsym.exact import exact
-from amsym.notation import Component, Delta, Index, Tensor, derivative, fresh_index, tidy, total
+from amsym.notation import Component, Delta, Index, Tensor, derivative, fresh_indices, tidy, total
 from amsym.notation.tensors import component
 
 Formula = Callable[..., Any]
@@ -84,7 +84,7 @@ class Lagrangian:
 
     def of(self, x: Tensor, over: str | None = None) -> sp.Expr:
         """L(x) as one number, summed over all axes that it does not act on jointly."""
-        where = _where(x)
+        where = fresh_indices(x.axes)
         if self.kind == "abstract":
             return self._replaced(self.formula(x))
         if self.kind == "additive":
@@ -128,7 +128,7 @@ class Lagrangian:
 
     def energy(self, x: Tensor, over: str | None = None) -> sp.Expr:
         """The layer's energy Σ_i x_i g_i - L(x), modern_methods eq. (3.3)."""
-        where = _where(x)
+        where = fresh_indices(x.axes)
         value = self.of(x, over)
         return total(x[where] * tidy(derivative(value, x[where])), *where) - value
 
@@ -170,14 +170,6 @@ class _View:
 
     def __iter__(self) -> Any:
         raise ModelError("a joint Lagrangian writes x[i] and sums over i; x itself cannot be iterated over")
-
-
-def _where(x: Tensor) -> tuple[Index, ...]:
-    """An index for each axis of a tensor, all of them different."""
-    found: list[Index] = []
-    for axis in x.axes:
-        found.append(fresh_index(axis, set(found)))
-    return tuple(found)
 
 
 def _split(expr: sp.Expr, deltas: tuple[sp.Expr, ...]) -> tuple[sp.Expr, sp.Expr]:

@@ -7,8 +7,8 @@ from typing import Any
 import sympy as sp
 
 from amsym.errors import ModelError
-from amsym.lagrangian import Lagrangian, _where
-from amsym.notation import Index, Tensor, state
+from amsym.lagrangian import Lagrangian
+from amsym.notation import Index, Tensor, fresh_indices, state
 from amsym.notation.axes import axis_names
 
 
@@ -44,7 +44,7 @@ class Layer:
 
     def indices(self) -> tuple[Index, ...]:
         """One index for each axis."""
-        return _where(self.x)
+        return fresh_indices(self.x.axes)
 
     def activation(self, *where: Index) -> Any:
         """The activation as a formula in the state."""

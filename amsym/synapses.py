@@ -9,7 +9,7 @@ import sympy as sp
 from amsym.errors import ModelError
 from amsym.exact import exact
 from amsym.layer import Layer
-from amsym.notation import Index, Tensor, free_indices, fresh_index, parameter, total
+from amsym.notation import Index, Tensor, free_indices, fresh_indices, parameter, total
 
 
 class Synapse:
@@ -57,7 +57,7 @@ def self_(v: Layer, weights: str | Tensor = "W", *, symmetric: bool = True, name
         raise ModelError(f"self_(): the weights of layer '{v.name}' are over '{' '.join(v.axes * 2)}', got {weights.description}")
     left = v.indices()
     acted = len(weights.axes) // 2
-    right = left[: len(left) - acted] + _others(left[len(left) - acted :], set(left))
+    right = left[: len(left) - acted] + fresh_indices(v.axes[len(left) - acted :], left)
     body = v.g[left] * weights[left[-acted:] + right[-acted:]] * v.g[right]
     return Synapse(-total(body, *dict.fromkeys((*left, *right))) / 2, name or f"{v.name}-{v.name}")
 
@@ -91,17 +91,10 @@ def expression(energy: Any, *, name: str = "expression") -> Synapse:
     return found
 
 
-def _others(where: tuple[Index, ...], avoid: set[Index]) -> tuple[Index, ...]:
-    found: list[Index] = []
-    for i in where:
-        found.append(fresh_index(i.axis, avoid | set(found)))
-    return tuple(found)
-
-
 def _tied(v: Layer, h: Layer, weights: Tensor) -> tuple[tuple[Index, ...], tuple[Index, ...], tuple[Index, ...]]:
     """Indices for v, h and the weights: the weights' axes are v's, then h's; axes that they leave out are shared."""
     at_v = v.indices()
-    at_h = _others(tuple(h.indices()), set(at_v))
+    at_h = fresh_indices(h.axes, at_v)
     for split in range(len(weights.axes) + 1):
         left, right = weights.axes[:split], weights.axes[split:]
         rest_v, rest_h = _without(v.axes, left), _without(h.axes, right)

@@ -15,7 +15,7 @@ from amsym.notation.calculus import derivative_for_sympy
 from amsym.notation.effort import OutOfTime, time_limit
 from amsym.prover.discrete import Choice, choice_of
 from amsym.prover.lyapunov import energy_rate
-from amsym.prover.regularity import _JUMPS, _KINKS, moving
+from amsym.prover.regularity import JUMPS, KINKS, moving
 from amsym.system import System, time
 from numeric.rigorous import Evaluator, Undetermined
 from proofs.draws import Values, flattened, nested
@@ -25,6 +25,7 @@ SECONDS = 3.0
 
 
 def finite(rise: arb, what: str) -> tuple[arb, str]:
+    """The same pair; raises Undetermined for a ball that is not finite."""
     if not rise.is_finite():
         raise Undetermined(f"{what} is not finite")
     return rise, what
@@ -34,6 +35,7 @@ Probe = Callable[[Mapping[str, int], Values], tuple[arb, str]]
 
 
 def rate_probe(system: System) -> Probe:
+    """dE/dt at an exact point off the kinks, as a ball."""
     rate = _rate(system)
     bends = kink_functions(system)
 
@@ -69,7 +71,7 @@ def _require_defined(here: Evaluator, system: System, sizes: Mapping[str, int]) 
 def kink_functions(system: System) -> tuple[sp.Expr, ...]:
     """The u of every max(0, u), |u| and [u > 0] of a state: at u = 0 the formal derivative is none, so it refutes nothing."""
     assert system.energy is not None
-    nodes = set().union(*(moving(f, (*system.states, time), _KINKS + _JUMPS) for f in system.formulas))
+    nodes = set().union(*(moving(f, (*system.states, time), KINKS + JUMPS) for f in system.formulas))
     found: set[sp.Expr] = set()
     for n in nodes:
         relations = n.atoms(Relational) if isinstance(n, (Mask, sp.Piecewise)) else set()

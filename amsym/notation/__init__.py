@@ -1,6 +1,6 @@
 """Index notation on top of SymPy: tensors over axes of symbolic size, sums over them, derivatives, a canonical form."""
 
-from amsym.notation.axes import Index, Size, all_indices, free_indices, fresh_index, index, indices, rename, size
+from amsym.notation.axes import Index, Size, all_indices, free_indices, fresh_index, fresh_indices, index, indices, rename, size
 from amsym.notation.calculus import depends_on, derivative
 from amsym.notation.canonical import canonical, is_zero, lettered
 from amsym.notation.declare import parameter, state
@@ -27,6 +27,7 @@ __all__ = [
     "derivative",
     "free_indices",
     "fresh_index",
+    "fresh_indices",
     "index",
     "indices",
     "is_zero",

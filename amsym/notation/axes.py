@@ -5,6 +5,7 @@ Sizes stay symbols for ever: nothing here, or anywhere in the symbolic floor, kn
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -140,6 +141,19 @@ def fresh_index(axis: str, avoid: frozenset[Index] | set[Index], like: str | Non
     while f"i{number}" in taken:
         number += 1
     return Index(f"i{number}", axis)
+
+
+def fresh_indices(axes: Iterable[str], avoid: Iterable[Index] = ()) -> tuple[Index, ...]:
+    """An index for each axis, all different in name and from `avoid`.
+
+    >>> fresh_indices(("N", "N"), avoid=indices("i", "N"))
+    (j, k)
+    """
+    found: list[Index] = []
+    taken = set(avoid)
+    for axis in axes:
+        found.append(fresh_index(axis, taken | set(found)))
+    return tuple(found)
 
 
 def rename(expr: sp.Basic, names: dict[Index, Index]) -> Any:

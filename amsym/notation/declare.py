@@ -8,7 +8,7 @@ import sympy as sp
 
 from amsym.errors import NotationError
 from amsym.notation.axes import axis_names
-from amsym.notation.tensors import Component, Tensor, _checked
+from amsym.notation.tensors import Component, Tensor, checked_properties
 
 
 def state(name: str, axes: str = "", values: tuple[int, ...] = ()) -> Any:
@@ -42,7 +42,7 @@ def parameter(name: str, axes: str = "", **properties: bool) -> Any:
         if unknown:
             raise NotationError(f"a scalar parameter may be positive, nonnegative or integer, got {sorted(unknown)} for '{name}'")
         return sp.Symbol(name, real=True, **dict.fromkeys(declared, True))
-    return Tensor(name, names, "parameter", _checked(name, names, declared))
+    return Tensor(name, names, "parameter", checked_properties(name, names, declared))
 
 
 def _check_name(name: str) -> None:

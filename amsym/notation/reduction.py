@@ -60,13 +60,13 @@ def _divide(t: Term, base: sp.Expr, exponent: sp.Expr) -> tuple[Term, ...] | Non
     if split is None:
         return None
     lead, rest = split
-    quotient = _quotient(t, lead, free_indices(base))
-    if quotient is None:
+    divided = quotient(t, lead, free_indices(base))
+    if divided is None:
         return None
     scale = Term(1 / lead.coefficient, (), ())
     minus = Term(-1 / lead.coefficient, (), ())
-    first = [absorbed(f, scale) for f in _raise(quotient, base)]
-    return (*first, *(absorbed(absorbed(quotient, r), minus) for r in rest))
+    first = [absorbed(f, scale) for f in _raise(divided, base)]
+    return (*first, *(absorbed(absorbed(divided, r), minus) for r in rest))
 
 
 def _divisor(base: sp.Expr, exponent: sp.Expr) -> sp.Expr | None:
@@ -114,7 +114,7 @@ def _skeleton(t: Term) -> tuple[int, str]:
     return len(t.factors), str(blind)
 
 
-def _quotient(t: Term, lead: Term, fixed: frozenset[Index]) -> Term | None:
+def quotient(t: Term, lead: Term, fixed: frozenset[Index]) -> Term | None:
     """t / lead, when lead's factors (and closed sums) stand in t."""
     factors: Factors = dict(t.factors)
     bound = list(t.bound)

@@ -13,7 +13,7 @@ import sympy as sp
 from sympy.core.relational import Ge, Gt, Le, Lt
 
 from amsym.notation.marks import Mask
-from amsym.notation.terms import Term, _terms, multiplied, power, simplified, single
+from amsym.notation.terms import Term, multiplied, normal_terms, power, simplified, single
 
 
 def canonical_core(expr: Any) -> Any:
@@ -51,10 +51,10 @@ def _log(expr: sp.log) -> tuple[Term, ...]:
 
 def _log_of_power(argument: sp.Expr) -> tuple[Term, ...]:
     if isinstance(argument, sp.exp):
-        return _terms(argument.args[0])
+        return normal_terms(argument.args[0])
     base, exponent = argument.as_base_exp()
     if base.is_positive and exponent.is_real and exponent != 1:
-        return tuple(multiplied(t, Term(sp.S.One, ((sp.log(base), sp.S.One),), ())) for t in _terms(exponent))
+        return tuple(multiplied(t, Term(sp.S.One, ((sp.log(base), sp.S.One),), ())) for t in normal_terms(exponent))
     return single(sp.log(argument)) if argument != 1 else ()
 
 
@@ -64,38 +64,38 @@ def _sinh(expr: sp.sinh) -> tuple[Term, ...]:
 
 
 def _coth(expr: sp.Expr) -> tuple[Term, ...]:
-    return _terms(1 / sp.tanh(expr.args[0]))
+    return normal_terms(1 / sp.tanh(expr.args[0]))
 
 
 def _sech(expr: sp.Expr) -> tuple[Term, ...]:
-    return _terms(1 / sp.cosh(expr.args[0]))
+    return normal_terms(1 / sp.cosh(expr.args[0]))
 
 
 def _csch(expr: sp.Expr) -> tuple[Term, ...]:
-    return _terms(1 / (sp.tanh(expr.args[0]) * sp.cosh(expr.args[0])))
+    return normal_terms(1 / (sp.tanh(expr.args[0]) * sp.cosh(expr.args[0])))
 
 
 def _times(*factors: sp.Expr) -> tuple[Term, ...]:
     result = Term(sp.S.One, (), ())
     for f in factors:
-        for t in _terms(f) if f.is_Number or isinstance(f, sp.Mul) else single(f):
+        for t in normal_terms(f) if f.is_Number or isinstance(f, sp.Mul) else single(f):
             result = multiplied(result, t)
     return (result,)
 
 
 def _abs(expr: sp.Abs) -> tuple[Term, ...]:
     u = expr.args[0]
-    return (*_scaled(2, positive_part(u)), *_scaled(-1, _terms(u)))
+    return (*_scaled(2, positive_part(u)), *_scaled(-1, normal_terms(u)))
 
 
 def _max(expr: sp.Max) -> tuple[Term, ...]:
     """max(a, b) = b + (a - b)₊."""
     a, b = expr.args[0], expr.func(*expr.args[1:])
-    return (*_terms(b), *positive_part(a - b)) if a != 0 else positive_part(b)
+    return (*normal_terms(b), *positive_part(a - b)) if a != 0 else positive_part(b)
 
 
 def _min(expr: sp.Min) -> tuple[Term, ...]:
-    return _scaled(-1, _terms(sp.Max(*(-a for a in expr.args))))
+    return _scaled(-1, normal_terms(sp.Max(*(-a for a in expr.args))))
 
 
 def _scaled(c: Any, terms: tuple[Term, ...]) -> tuple[Term, ...]:
@@ -106,7 +106,7 @@ def positive_part(u: sp.Expr) -> tuple[Term, ...]:
     """u₊ with nonnegative factors in front and one sign of u: (-u)₊ = u₊ - u."""
     content, rest = split_positive(canonical_core(u), zero=True)
     if rest.is_nonnegative:
-        return _terms(u)
+        return normal_terms(u)
     if rest.is_nonpositive:
         return ()
     nested = _nested(rest)
@@ -114,17 +114,17 @@ def positive_part(u: sp.Expr) -> tuple[Term, ...]:
         inner = _positive_part_of_nested(*nested)
     elif _leads_with_minus(rest):
         flipped = canonical_core(-rest)
-        inner = (*single(sp.Max(0, flipped)), *_scaled(-1, _terms(flipped)))
+        inner = (*single(sp.Max(0, flipped)), *_scaled(-1, normal_terms(flipped)))
     else:
         inner = single(sp.Max(0, rest))
-    return tuple(multiplied(c, t) for c in _terms(content) for t in inner)
+    return tuple(multiplied(c, t) for c in normal_terms(content) for t in inner)
 
 
 def step(u: sp.Expr) -> tuple[Term, ...]:
     """[u > 0] with positive factors of u dropped."""
     _, rest = split_positive(canonical_core(u))
     if rest.is_positive:
-        return _terms(sp.S.One)
+        return normal_terms(sp.S.One)
     if rest.is_nonpositive:
         return ()
     nested = _nested(rest)
@@ -151,7 +151,7 @@ def _nested(rest: sp.Expr) -> tuple[sp.Expr, sp.Expr, sp.Expr] | None:
 def _positive_part_of_nested(n: sp.Expr, k: sp.Expr, u: sp.Expr) -> tuple[Term, ...]:
     """(n - |k| u₊)₊ = (n - |k| u)₊ - (-|k| u)₊ for n > 0, and (k u₊ - |n|)₊ = (k u - |n|)₊."""
     if k > 0:
-        return positive_part(n + k * u) if n < 0 else _terms(n + k * sp.Max(0, u))
+        return positive_part(n + k * u) if n < 0 else normal_terms(n + k * sp.Max(0, u))
     return (*positive_part(n + k * u), *_scaled(-1, positive_part(k * u))) if n > 0 else ()
 
 
@@ -159,7 +159,7 @@ def _step_of_nested(n: sp.Expr, k: sp.Expr, u: sp.Expr) -> tuple[Term, ...]:
     """[n + k u₊ > 0] is [n + k u > 0] where the signs of n and k differ, else 1 or 0."""
     if n * k < 0:
         return step(n + k * u)
-    return _terms(sp.S.One) if n > 0 else ()
+    return normal_terms(sp.S.One) if n > 0 else ()
 
 
 def split_positive(u: sp.Expr, zero: bool = False) -> tuple[sp.Expr, sp.Expr]:
@@ -186,7 +186,7 @@ def _heaviside(expr: sp.Heaviside) -> tuple[Term, ...]:
     """θ(u) = [u > 0] + θ(0) [u = 0], and [u = 0] = 1 - [u > 0] - [-u > 0]."""
     u, at_zero = expr.args
     up, down = step(u), step(-u)
-    flat = (*_terms(at_zero), *_scaled(-at_zero, up), *_scaled(-at_zero, down)) if at_zero != 0 else ()
+    flat = (*normal_terms(at_zero), *_scaled(-at_zero, up), *_scaled(-at_zero, down)) if at_zero != 0 else ()
     return (*up, *flat)
 
 
@@ -196,7 +196,7 @@ def _mask(expr: Mask) -> tuple[Term, ...]:
 
 def condition_terms(condition: Any) -> tuple[Term, ...]:
     """[condition] in brackets [u > 0] and [i ≠ j]."""
-    one = _terms(sp.S.One)
+    one = normal_terms(sp.S.One)
     if condition in (True, sp.true):
         return one
     if condition in (False, sp.false):
@@ -217,7 +217,7 @@ def condition_terms(condition: Any) -> tuple[Term, ...]:
 
 
 def _all(conditions: Any) -> tuple[Term, ...]:
-    result = _terms(sp.S.One)
+    result = normal_terms(sp.S.One)
     for c in conditions:
         result = tuple(multiplied(a, b) for a in result for b in condition_terms(c))
     return result
@@ -228,7 +228,7 @@ def _piecewise(expr: sp.Piecewise) -> tuple[Term, ...]:
     earlier: list[Any] = []
     for value, condition in expr.args:
         here = _all([condition, *(sp.Not(c) for c in earlier)])
-        result += [multiplied(a, b) for a in here for b in _terms(value)]
+        result += [multiplied(a, b) for a in here for b in normal_terms(value)]
         earlier.append(condition)
     return tuple(result)
 

@@ -91,7 +91,7 @@ class Tensor(sp.Atom):
     def with_properties(self, *names: str) -> Tensor:
         """The same tensor with further properties declared."""
         known = {*self.properties, *names}
-        properties = _checked(self.name, self.axes, known) if self.kind == "parameter" else tuple(sorted(known))
+        properties = checked_properties(self.name, self.axes, known) if self.kind == "parameter" else tuple(sorted(known))
         return Tensor(self.name, self.axes, self.kind, properties, self.values, self.of, self.order)
 
     @property
@@ -275,7 +275,7 @@ def _show(tensor: Tensor, where: tuple[Any, ...]) -> str:
     return f"{tensor.name}[{', '.join(map(str, where))}]"
 
 
-def _checked(name: str, axes: tuple[str, ...], declared: set[str]) -> tuple[str, ...]:
+def checked_properties(name: str, axes: tuple[str, ...], declared: set[str]) -> tuple[str, ...]:
     unknown = declared - set(PROPERTIES)
     if unknown:
         raise NotationError(f"parameter '{name}': unknown property {sorted(unknown)[0]!r}; known are {', '.join(PROPERTIES)}")

@@ -51,19 +51,19 @@ def power(base: sp.Expr, exponent: sp.Expr) -> sp.Expr:
 
 def terms_of(expr: sp.Expr) -> tuple[Term, ...]:
     """The terms of an expression, multiplied out; bound indices have arbitrary names."""
-    return tuple(t for t in _terms(expr) if t.coefficient != 0)
+    return tuple(t for t in normal_terms(expr) if t.coefficient != 0)
 
 
 @lru_cache(maxsize=20_000)
-def _terms(expr: sp.Expr) -> tuple[Term, ...]:
+def normal_terms(expr: sp.Expr) -> tuple[Term, ...]:
     if expr.is_Number or (expr.is_NumberSymbol and expr.is_Rational):
         return (Term(expr, (), ()),)
     if isinstance(expr, sp.Add):
-        return tuple(t for a in expr.args for t in _terms(a))
+        return tuple(t for a in expr.args for t in normal_terms(a))
     if isinstance(expr, sp.Mul):
-        return _product([_terms(a) for a in expr.args])
+        return _product([normal_terms(a) for a in expr.args])
     if isinstance(expr, Total):
-        return tuple(_summed(t, expr.bound) for t in _terms(expr.body))
+        return tuple(_summed(t, expr.bound) for t in normal_terms(expr.body))
     if isinstance(expr, sp.Pow):
         return _power_terms(*expr.args)
     return _function_terms(expr)
@@ -159,7 +159,7 @@ def _power_terms(base: sp.Expr, exponent: sp.Expr) -> tuple[Term, ...]:
     from amsym.notation.canonical import canonical_core
 
     exponent = canonical_core(exponent)
-    inner = _terms(base)
+    inner = normal_terms(base)
     if exponent.is_Integer and (len(inner) == 1 and not inner[0].bound):
         return (_term_power(inner[0], exponent),)
     if exponent.is_Integer and 0 < exponent <= MULTIPLY_OUT:
@@ -210,7 +210,7 @@ def primitive(base: sp.Expr, exponent: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
 
 def _shared_exponential(base: sp.Add) -> sp.Expr:
     """The least power of each e^m over the terms: 1 + e^-x is e^-x (1 + e^x), and one form of both is enough."""
-    powers = [{b: e for b, e in t.factors if isinstance(b, sp.exp)} for a in base.args for t in _terms(a)]
+    powers = [{b: e for b, e in t.factors if isinstance(b, sp.exp)} for a in base.args for t in normal_terms(a)]
     names = set().union(*powers)
     least = {
         b: min((p.get(b, sp.S.Zero) for p in powers), key=sp.N) for b in names if not any(p.get(b, sp.S.Zero).free_symbols for p in powers)

@@ -13,9 +13,9 @@ from typing import Any
 import sympy as sp
 
 from amsym.activated import Activated, candidates, closed
-from amsym.notation import Component, Index, Tensor, depends_on, derivative, free_indices, is_zero, rename, tidy, total
+from amsym.notation import Component, Index, Tensor, depends_on, derivative, free_indices, fresh_indices, is_zero, rename, tidy, total
 from amsym.prover.convexity import Steps, is_convex
-from amsym.prover.factor import _ratios, common_factor, joint_factors
+from amsym.prover.factor import common_factor, joint_factors, ratios
 from amsym.prover.signs import is_nonnegative
 from amsym.system import System
 
@@ -44,7 +44,7 @@ def _checked(system: System, form: Activated, c: Component, potential: sp.Expr, 
     g = form.tensor_of(c.tensor)
     if g is None:
         return None
-    if any(depends_on(form.formulas[h](*_places(s)), c.tensor) for h, s in form.states.items() if h != g):
+    if any(depends_on(form.formulas[h](*fresh_indices(s.axes)), c.tensor) for h, s in form.states.items() if h != g):
         return None
     at = next(k for k in form.flow if k.tensor == c.tensor)
     slope = derivative(form.energy, g[at.where])
@@ -72,7 +72,7 @@ def _is_gradient(u: sp.Expr, potential: sp.Expr, at: Component) -> bool:
 
 def _joint(potential: sp.Expr, state: Tensor) -> bool:
     """Whether the Hessian has entries off the diagonal."""
-    where = _places(state)
+    where = fresh_indices(state.axes)
     other = tuple(Index(i.name + "'", i.axis) for i in where)
     hessian = derivative(potential, state[where], state[other])
     from amsym.notation import Delta
@@ -82,12 +82,6 @@ def _joint(potential: sp.Expr, state: Tensor) -> bool:
     return not all(deltas <= set(sp.Mul.make_args(t)) for t in terms)
 
 
-def _places(state: Tensor) -> tuple[Index, ...]:
-    from amsym.activated import _places as places
-
-    return places(state)
-
-
 @lru_cache(maxsize=64)
 def _forms(system: System, state: Tensor) -> tuple[tuple[Activated, sp.Expr, str], ...]:
     """The system with activations as symbols: as its Memory knows it, or found in hand-written formulas."""
@@ -95,7 +89,7 @@ def _forms(system: System, state: Tensor) -> tuple[tuple[Activated, sp.Expr, str
     if system.activated is not None and declared is not None:
         return ((system.activated, declared.of(state), f"the Hessian of the Lagrangian {declared.name}"),)
     if declared is not None:
-        where = _places(state)
+        where = fresh_indices(state.axes)
         return _found(
             system, state, where, declared.activation(state[where]), declared.of(state), f"the Hessian of the Lagrangian {declared.name}"
         )
@@ -125,7 +119,7 @@ def _potential(state: Tensor, where: tuple[Index, ...], u: sp.Expr) -> sp.Expr |
     """A P with ∇P = u: c times the log or a root of a sum that u holds, plus a linear part."""
     for base in joint_factors(state, (u,)):
         slope = derivative(base, state[where])
-        for c in _ratios(u, slope, frozenset(where)):
+        for c in ratios(u, slope, frozenset(where)):
             rest = _without_state(u - c * slope, state)
             if rest is not None:
                 return c * base + total(rest * state[where], *where)

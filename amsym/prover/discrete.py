@@ -79,7 +79,7 @@ def _by_difference(system: System, c: Component, choice: Choice) -> Verdict | No
     """h = c (E(s_i = low) - E(s_i = high)), with c > 0."""
     assert system.energy is not None
     low, high = (with_value(_without_brackets(system.energy), c, sp.Integer(v)) for v in (choice.low, choice.high))
-    gain = _scale(_without_brackets(choice.field), low - high, c.where)
+    gain = common_factor(_without_brackets(choice.field), high - low, c.where)
     if gain is None or not is_positive(gain):
         return None
     steps = [
@@ -99,33 +99,23 @@ def _without_brackets(e: Any) -> Any:
     return Total(_without_brackets(e.body), *e.bound) if isinstance(e, Total) else e.func(*(_without_brackets(a) for a in e.args))
 
 
-def _scale(h: sp.Expr, target: sp.Expr, where: tuple[Index, ...]) -> sp.Expr | None:
-    """The c with h = c target, or None."""
-    c = common_factor(h, -target, where)
-    return c
-
-
-def with_value(expr: sp.Expr, c: Component, value: sp.Expr) -> sp.Expr:
+def with_value(e: Any, c: Component, value: sp.Expr) -> Any:
     """The expression with the single component s_k set to a value: s_j becomes s_j + δ_jk (value - s_k)."""
-    return _set(expr, c, value)
-
-
-def _set(e: Any, c: Component, value: sp.Expr) -> Any:
     if isinstance(e, Component) and e.tensor == c.tensor:
         hit = sp.Mul(*(Delta(a, b) for a, b in zip(e.where, c.where, strict=True)))
         return e + hit * (value - c)
     if isinstance(e, Total):
         safe = e.clear_of(frozenset(c.where))
-        return Total(_set(safe.body, c, value), *safe.bound)
+        return Total(with_value(safe.body, c, value), *safe.bound)
     if not e.args or isinstance(e, (Component, Tensor)):
         return e
-    return e.func(*(_set(a, c, value) for a in e.args))
+    return e.func(*(with_value(a, c, value) for a in e.args))
 
 
 def _by_concavity(system: System, c: Component, h: sp.Expr) -> Verdict:
     assert system.energy is not None
     slope = derivative(system.energy, c)
-    gain = _scale(h, -slope, c.where)
+    gain = common_factor(h, slope, c.where)
     if gain is None or not is_positive(gain):
         return _undecided(_hint(system, "the field is no positive multiple of -∂E/∂s"))
     steps = Steps()
@@ -159,16 +149,16 @@ def _by_concavity(system: System, c: Component, h: sp.Expr) -> Verdict:
 
 
 def _hint(system: System, reason: str) -> str:
-    from amsym.prover.missing import _search
+    from amsym.prover.missing import first_missing
 
-    missing = _search(system, lambda s: s.update is not None and _proves(s))
+    missing = first_missing(system, lambda s: s.update is not None and _proves(s))
     return f"missing assumption: {missing}; with it the claim is proved" if missing else reason
 
 
 def _proves(system: System) -> bool:
     ((c, update),) = system.equations.items()
     choice = choice_of(c, update)
-    gain = None if choice is None else _scale(choice.field, -derivative(system.energy, c), c.where)
+    gain = None if choice is None else common_factor(choice.field, derivative(system.energy, c), c.where)
     if gain is None or not is_positive(gain):
         return False
     assert system.energy is not None

@@ -11,10 +11,10 @@ from typing import Any
 
 import sympy as sp
 
-from amsym.notation import Component, Index, Tensor, Total, depends_on, derivative, free_indices, fresh_index, is_zero, total
+from amsym.notation import Component, Index, Tensor, Total, depends_on, derivative, free_indices, fresh_indices, is_zero, total
 from amsym.notation.canonical import canonical_core
 from amsym.notation.effort import check
-from amsym.notation.reduction import _quotient
+from amsym.notation.reduction import quotient
 from amsym.notation.terms import Term, terms_of
 from amsym.prover.signs import is_positive, unknowns_of
 
@@ -67,7 +67,7 @@ def _common_factor(left: sp.Expr, right: sp.Expr, fixed: frozenset[Index]) -> sp
 
 
 def _divided(t: Term, lead: Term, fixed: frozenset[Index]) -> Term | None:
-    q = _quotient(t, lead, fixed)
+    q = quotient(t, lead, fixed)
     return None if q is None else Term(q.coefficient / lead.coefficient, q.factors, q.bound)
 
 
@@ -115,24 +115,17 @@ def _powers_of_sums(state: Tensor, formulas: tuple[sp.Expr, ...]) -> set[tuple[s
 
 def hessian_factor(left: sp.Expr, flow: Any, at: Component, potential: sp.Expr, name: str = "") -> Factor | None:
     """left_i = -c Σ_j (∂²potential/∂x_i∂x_j) f_j with a scalar c, checked as an identity."""
-    other = _copies(at.where, free_indices(left) | free_indices(potential))
+    other = fresh_indices(at.tensor.axes, {*at.where, *free_indices(left), *free_indices(potential)})
     hessian = derivative(potential, at, at.tensor[other])
     image = canonical_core(total(hessian * flow(other), *other))
     left_core = canonical_core(-left)
-    for c in _ratios(left_core, image, frozenset(at.where)):
+    for c in ratios(left_core, image, frozenset(at.where)):
         if is_zero(left + c * image):
             return Factor(potential=potential, scale=c, name=name)
     return None
 
 
-def _copies(where: tuple[Index, ...], avoid: frozenset[Index]) -> tuple[Index, ...]:
-    found: list[Index] = []
-    for i in where:
-        found.append(fresh_index(i.axis, avoid | set(where) | set(found)))
-    return tuple(found)
-
-
-def _ratios(numerator: sp.Expr, denominator: sp.Expr, fixed: frozenset[Index]) -> list[sp.Expr]:
+def ratios(numerator: sp.Expr, denominator: sp.Expr, fixed: frozenset[Index]) -> list[sp.Expr]:
     """Scalars c, free of states and indices, with one term of the numerator c times one of the denominator."""
     found: list[sp.Expr] = []
     lead = next(iter(sorted(terms_of(denominator), key=lambda t: str(t.expression()))), None)

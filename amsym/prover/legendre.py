@@ -6,9 +6,8 @@ Source: modern_methods eq. (3.4).
 
 from __future__ import annotations
 
-from amsym.lagrangian import Lagrangian, _where
-from amsym.notation import Tensor, derivative, is_zero, state, total
-from amsym.prover.factor import _copies
+from amsym.lagrangian import Lagrangian
+from amsym.notation import Tensor, derivative, fresh_indices, is_zero, state, total
 from amsym.prover.regularity import kinks
 from amsym.verdict import Status, Verdict
 
@@ -23,8 +22,8 @@ def legendre_identity(lagrangian: Lagrangian, x: Tensor | None = None, over: str
     PROVED
     """
     x = state("x", over or lagrangian.over or "N") if x is None else x
-    where = _where(x)
-    other = _copies(where, frozenset(where))
+    where = fresh_indices(x.axes)
+    other = fresh_indices(x.axes, where)
     energy, L = lagrangian.energy(x, over), lagrangian.of(x, over)
     residue = derivative(energy, x[where]) - total(derivative(L, x[where], x[other]) * x[other], *other)
     if not is_zero(residue):

@@ -22,10 +22,10 @@ def missing_assumption(system: System) -> str | None:
     """The weakest further declaration that makes the claim provable, in words, or None."""
     from amsym.prover.lyapunov import lyapunov_arguments
 
-    return _search(system, lambda s: lyapunov_arguments(s) is not None)
+    return first_missing(system, lambda s: lyapunov_arguments(s) is not None)
 
 
-def _search(system: System, proves: Any) -> str | None:
+def first_missing(system: System, proves: Any) -> str | None:
     try:
         with time_limit(SECONDS):
             return _first(system, list(_options(system)), proves)

@@ -8,11 +8,11 @@ from typing import Any
 
 import sympy as sp
 
-from amsym.notation import Component, Index, Tensor, derivative, is_zero, tidy, total
+from amsym.notation import Component, Index, Tensor, derivative, fresh_indices, is_zero, tidy, total
 from amsym.notation.calculus import potential_tensor
 from amsym.prover.activation import activation_argument
 from amsym.prover.convexity import Steps, is_convex
-from amsym.prover.factor import Factor, _copies, common_factor, hessian_factor, joint_factors, shared_part
+from amsym.prover.factor import Factor, common_factor, hessian_factor, joint_factors, shared_part
 from amsym.prover.signs import is_nonnegative, is_positive
 from amsym.system import System
 
@@ -150,7 +150,7 @@ def _matrix_flow(system: System, c: Component) -> Argument | None:
     for P in system.parameters:
         if not P.has_property("psd") or P.axes != c.tensor.axes * 2:
             continue
-        other = _copies(c.where, frozenset(c.where))
+        other = fresh_indices(c.tensor.axes, c.where)
         weight, names = P[c.where + other], dict(zip(c.where, other, strict=True))
         for pattern, a, b in (("gradient flow", f, left), ("metric", left, f)):
             scale = common_factor(a, total(weight * b.xreplace(names), *other), c.where)

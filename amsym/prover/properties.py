@@ -74,30 +74,19 @@ def _links(system: System, pattern: str) -> list[Argument] | None:
 
 
 def steady_are_critical(system: System) -> Verdict | None:
-    """f = 0 implies ∇E = 0, where ∇E = -M f."""
-    found = _links(system, "metric")
-    return _implied(
-        "steady states are critical points",
-        found,
-        "metric",
-        "∇E = -M f, so f = 0 gives ∇E = 0",
-        "∇E = -R⁻¹ f with R > 0, so f = 0 gives ∇E = 0",
-    )
+    """f = 0 implies ∇E = 0, where ∇E = -M f, or R is invertible."""
+    words = "∇E = -M f, so f = 0 gives ∇E = 0", "∇E = -R⁻¹ f with R > 0, so f = 0 gives ∇E = 0"
+    return _implied(system, "steady states are critical points", "metric", *words)
 
 
 def critical_are_steady(system: System) -> Verdict | None:
     """∇E = 0 implies f = 0, where f = -R ∇E, or M is invertible."""
-    found = _links(system, "gradient flow")
-    return _implied(
-        "critical points are steady states",
-        found,
-        "gradient flow",
-        "f = -R ∇E, so ∇E = 0 gives f = 0",
-        "f = -M⁻¹ ∇E with M > 0, so ∇E = 0 gives f = 0",
-    )
+    words = "f = -R ∇E, so ∇E = 0 gives f = 0", "f = -M⁻¹ ∇E with M > 0, so ∇E = 0 gives f = 0"
+    return _implied(system, "critical points are steady states", "gradient flow", *words)
 
 
-def _implied(claim: str, arguments: list[Argument] | None, pattern: str, direct: str, inverted: str) -> Verdict | None:
+def _implied(system: System, claim: str, pattern: str, direct: str, inverted: str) -> Verdict | None:
+    arguments = _links(system, pattern)
     if arguments is None:
         return None
     turned = [a for a in arguments if a.pattern != pattern]

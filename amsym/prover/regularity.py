@@ -15,11 +15,11 @@ from amsym.notation.functions import Li2
 from amsym.prover.bounds import bounds
 from amsym.prover.signs import is_positive
 
-_JUMPS = (Mask, sp.sign, sp.Heaviside, sp.Piecewise, sp.floor, sp.ceiling, sp.frac, sp.Mod)
-_KINKS = (sp.Max, sp.Min, sp.Abs)
+JUMPS = (Mask, sp.sign, sp.Heaviside, sp.Piecewise, sp.floor, sp.ceiling, sp.frac, sp.Mod)
+KINKS = (sp.Max, sp.Min, sp.Abs)
 # Functions definable in an o-minimal structure (polynomials, exp, log and Pfaffian functions): the chain
 # rule along trajectories holds for them at kinks too.
-_DEFINABLE = (sp.exp, sp.log, sp.tanh, sp.cosh, sp.sinh, sp.erf, sp.atan, sp.asinh, *_KINKS, *_JUMPS)
+_DEFINABLE = (sp.exp, sp.log, sp.tanh, sp.cosh, sp.sinh, sp.erf, sp.atan, sp.asinh, *KINKS, *JUMPS)
 # Functions that are finite and analytic on the whole real line, or whose kinks and domains are looked at by name here.
 # Any other (tan has poles, acot and atan2 jump) counts as not defined everywhere.
 _EVERYWHERE = (*_DEFINABLE, sp.sin, sp.cos, sp.sech, sp.erfc, Li2, AppliedUndef)
@@ -100,7 +100,7 @@ def moving(expr: sp.Basic, states: tuple[sp.Basic, ...], kinds: tuple[type, ...]
 
 def kinks(expr: sp.Expr, states: tuple[sp.Basic, ...]) -> tuple[str, ...]:
     """The places of kinks, in words."""
-    found = moving(expr, states, _KINKS + _JUMPS)
+    found = moving(expr, states, KINKS + JUMPS)
     return tuple(sorted({_place(n) for n in found}))
 
 
@@ -117,7 +117,7 @@ def _place(n: Any) -> str:
 
 def is_continuous(expr: sp.Expr, states: tuple[sp.Basic, ...]) -> bool:
     """Whether no bracket, sign or step of a state is left in the normal form."""
-    return not moving(canonical_core(expr), states, _JUMPS)
+    return not moving(canonical_core(expr), states, JUMPS)
 
 
 def chain_rule_holds(expr: sp.Expr, states: tuple[sp.Basic, ...]) -> bool:
@@ -125,7 +125,7 @@ def chain_rule_holds(expr: sp.Expr, states: tuple[sp.Basic, ...]) -> bool:
 
     `states`: the tensors that move; the symbol of time counts as one where it appears.
     """
-    if not moving(expr, states, _KINKS + _JUMPS):
+    if not moving(expr, states, KINKS + JUMPS):
         return True
     functions = {f for f in expr.atoms(sp.Function) if any(f.has(s) for s in states)}
     return is_continuous(expr, states) and all(isinstance(f, _DEFINABLE) for f in functions)
