@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from itertools import permutations
 from typing import Any
 
 import sympy as sp
@@ -87,8 +88,6 @@ def _matching(e: sp.Expr, u: Callable[..., sp.Expr], where: tuple[Index, ...]) -
 
 
 def _assignments(where: tuple[Index, ...], found: tuple[Index, ...]) -> list[tuple[Index, ...]]:
-    from itertools import permutations
-
     return [at for at in permutations(found, len(where)) if all(a.axis == w.axis for a, w in zip(at, where, strict=True))]
 
 

@@ -123,7 +123,7 @@ class Lagrangian:
         (1 - tanh(x[i])**2, 0)
         """
         deltas = tuple(Delta(a, b) for a, b in zip(at.where, also.where, strict=True))
-        diagonal, rest = _split(derivative(self.of(at.tensor, over), at, also), deltas)
+        diagonal, rest = split_diagonal(derivative(self.of(at.tensor, over), at, also), deltas)
         return tidy(diagonal.xreplace(dict(zip(also.where, at.where, strict=True)))), tidy(rest)
 
     def energy(self, x: Tensor, over: str | None = None) -> sp.Expr:
@@ -172,10 +172,10 @@ class _View:
         raise ModelError("a joint Lagrangian writes x[i] and sums over i; x itself cannot be iterated over")
 
 
-def _split(expr: sp.Expr, deltas: tuple[sp.Expr, ...]) -> tuple[sp.Expr, sp.Expr]:
+def split_diagonal(expr: sp.Expr, deltas: tuple[sp.Expr, ...]) -> tuple[sp.Expr, sp.Expr]:
     """expr = Π deltas · c + r as (c, r), multiplying out only what hides the deltas."""
     if isinstance(expr, sp.Add):
-        parts = [_split(a, deltas) for a in expr.args]
+        parts = [split_diagonal(a, deltas) for a in expr.args]
         return sp.Add(*(c for c, _ in parts)), sp.Add(*(r for _, r in parts))
     factors = sp.Mul.make_args(expr)
     if all(d in factors for d in deltas):
@@ -183,6 +183,6 @@ def _split(expr: sp.Expr, deltas: tuple[sp.Expr, ...]) -> tuple[sp.Expr, sp.Expr
     for n, f in enumerate(factors):
         if isinstance(f, sp.Add) and f.has(*deltas):
             others = sp.Mul(*factors[:n], *factors[n + 1 :])
-            parts = [_split(others * t, deltas) for t in f.args]
+            parts = [split_diagonal(others * t, deltas) for t in f.args]
             return sp.Add(*(c for c, _ in parts)), sp.Add(*(r for _, r in parts))
     return sp.S.Zero, expr

@@ -13,7 +13,22 @@ from typing import Any
 import sympy as sp
 
 from amsym.activated import Activated, candidates, closed
-from amsym.notation import Component, Index, Tensor, depends_on, derivative, free_indices, fresh_indices, is_zero, rename, tidy, total
+from amsym.lagrangian import split_diagonal
+from amsym.notation import (
+    Component,
+    Delta,
+    Index,
+    Tensor,
+    depends_on,
+    derivative,
+    free_indices,
+    fresh_indices,
+    is_zero,
+    rename,
+    tidy,
+    total,
+)
+from amsym.notation.canonical import canonical_core
 from amsym.prover.convexity import Steps, is_convex
 from amsym.prover.factor import common_factor, joint_factors, ratios
 from amsym.prover.signs import is_nonnegative
@@ -49,7 +64,7 @@ def _checked(system: System, form: Activated, c: Component, potential: sp.Expr, 
     at = next(k for k in form.flow if k.tensor == c.tensor)
     slope = derivative(form.energy, g[at.where])
     scale = common_factor(slope, form.flow[at], at.where)
-    additive = not _joint(potential, c.tensor)
+    additive = _is_diagonal(potential, c.tensor)
     if (
         scale is None
         or not is_nonnegative(scale)
@@ -70,16 +85,12 @@ def _is_gradient(u: sp.Expr, potential: sp.Expr, at: Component) -> bool:
     return u in (slope, tidy(slope)) or is_zero(u - slope)
 
 
-def _joint(potential: sp.Expr, state: Tensor) -> bool:
-    """Whether the Hessian has entries off the diagonal."""
+def _is_diagonal(potential: sp.Expr, state: Tensor) -> bool:
+    """Whether the Hessian has no entry off the diagonal."""
     where = fresh_indices(state.axes)
-    other = tuple(Index(i.name + "'", i.axis) for i in where)
-    hessian = derivative(potential, state[where], state[other])
-    from amsym.notation import Delta
-
-    deltas = {Delta(a, b) for a, b in zip(where, other, strict=True)}
-    terms = sp.Add.make_args(sp.expand(hessian)) if not hessian.is_zero else ()
-    return not all(deltas <= set(sp.Mul.make_args(t)) for t in terms)
+    other = fresh_indices(state.axes, where)
+    deltas = tuple(Delta(a, b) for a, b in zip(where, other, strict=True))
+    return bool(split_diagonal(derivative(potential, state[where], state[other]), deltas)[1] == 0)
 
 
 @lru_cache(maxsize=64)
@@ -127,7 +138,5 @@ def _potential(state: Tensor, where: tuple[Index, ...], u: sp.Expr) -> sp.Expr |
 
 
 def _without_state(expr: sp.Expr, state: Tensor) -> sp.Expr | None:
-    from amsym.notation.canonical import canonical_core
-
     core = canonical_core(expr)
     return None if depends_on(core, state) else core

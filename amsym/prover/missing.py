@@ -9,6 +9,7 @@ from typing import Any
 import sympy as sp
 
 from amsym.notation import Tensor
+from amsym.notation.calculus import gradient_tensor
 from amsym.notation.effort import OutOfTime, check, time_limit
 from amsym.system import System
 
@@ -73,8 +74,6 @@ def _stronger(system: System, chosen: Any) -> System | None:
 
 def _derived(system: System, old: Tensor, new: Tensor) -> dict[Tensor, Tensor]:
     """The gradient and Hessian tensors of an abstract Lagrangian, declared along with it."""
-    from amsym.notation.calculus import gradient_tensor
-
     rule: dict[Tensor, Tensor] = {}
     for _ in range(3):
         old, new = gradient_tensor(old), gradient_tensor(new)

@@ -9,7 +9,7 @@ from typing import Any
 import sympy as sp
 from sympy.core.function import AppliedUndef
 
-from amsym.notation import Index, Mask, Total, free_indices, fresh_index
+from amsym.notation import Index, Mask, Total, depends_on, free_indices, fresh_index
 from amsym.notation.canonical import canonical_core
 from amsym.notation.functions import Li2
 from amsym.prover.bounds import bounds
@@ -93,8 +93,6 @@ def _by_size(u: sp.Expr) -> Condition | None:
 
 def moving(expr: sp.Basic, states: tuple[sp.Basic, ...], kinds: tuple[type, ...]) -> set[sp.Basic]:
     """The nodes of these kinds that depend on a state."""
-    from amsym.notation import depends_on
-
     return {n for n in expr.atoms(*kinds) if any(depends_on(n, s) for s in states)}
 
 
