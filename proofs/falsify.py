@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
-from amsym.notation import Component
 from amsym.prover.discrete import choice_of
 from amsym.system import System
 from numeric.rigorous import Undetermined
@@ -38,13 +37,13 @@ def search(
     system: System, fixed: Values | None = None, sizes: Mapping[str, int] | None = None, domain: Mapping[Any, Any] | None = None
 ) -> Search:
     """Look for a state (and, where not fixed, parameters) at which the energy rises."""
-    if not _can_be_drawn(system):
+    if not can_be_drawn(system):
         return Search(None, 0, float("-inf"), 0)
     probe = rate_probe(system) if system.flow is not None else update_probe(system)
     rng, start = random.Random(SEED), perf_counter()
     count = undetermined = 0
     worst = float("-inf")
-    for values, here in _candidates(system, fixed or {}, sizes, rng, domain or {}):
+    for values, here in candidates(system, fixed or {}, sizes, rng, domain or {}):
         if perf_counter() - start > SECONDS:
             break
         count += 1
@@ -60,15 +59,16 @@ def search(
     return Search(None, count, worst, undetermined)
 
 
-def _can_be_drawn(system: System) -> bool:
+def can_be_drawn(system: System) -> bool:
     """One state for an update between two values, and matrices where a matrix property is declared."""
     matrices = all(len(t.axes) == 2 for t in system.parameters if {"psd", "orthogonal"} & set(t.properties))
     return matrices and (system.update is None or (len(system.states) == 1 and choice_of(*next(iter(system.update.items()))) is not None))
 
 
-def _candidates(
+def candidates(
     system: System, fixed: Values, sizes: Mapping[str, int] | None, rng: random.Random, domain: Mapping[Any, Any]
 ) -> Iterator[tuple[Values, dict[str, int]]]:
+    """Exact parameters and states with what was declared, and their sizes: small integers at small sizes first, then fractions."""
     small = sizes_up_to(system, LARGEST if len(system.axes) <= 3 else 2)
     choices = list({tuple(s.items()): s for s in ({**s, **(sizes or {})} for s in small)}.values())
     more = 1 if len(choices) > 1 else 10
@@ -80,4 +80,4 @@ def _candidates(
                     yield values, here
 
 
-__all__ = ["Component", "Search", "Violation", "search"]
+__all__ = ["Search", "Violation", "can_be_drawn", "candidates", "search"]

@@ -1,41 +1,13 @@
-"""Every property that the symbolic prover decides, by the names that a Report uses."""
+"""Properties that follow from the formulas alone: smoothness, convex Lagrangians, steady states against critical points."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from time import perf_counter
-
-from amsym.notation.effort import OutOfTime, time_limit
 from amsym.prover.convexity import Steps, is_convex
-from amsym.prover.lyapunov import CLAIM, energy_never_increases, lyapunov_arguments
+from amsym.prover.lyapunov import lyapunov_arguments
 from amsym.prover.patterns import Argument
 from amsym.prover.regularity import conditions, kinks, named_functions
 from amsym.system import System, time
-from amsym.verdict import Report, Status, Verdict
-
-# Seconds for all properties together; what is not shown by then stays open.
-SECONDS = 16.0
-
-
-def prove_all(system: System) -> Report:
-    """The verdicts that follow from the formulas alone, for every size and every parameter."""
-    verdicts: dict[str, Verdict] = {}
-    seconds: dict[str, float] = {}
-    with time_limit(SECONDS):
-        for name, decide in _PROPERTIES.items():
-            start = perf_counter()
-            found = _in_time(decide, system)
-            if found is not None:
-                verdicts[name], seconds[name] = found, perf_counter() - start
-    return Report(verdicts, name=system.name, seconds=seconds)
-
-
-def _in_time(decide: Callable[[System], Verdict | None], system: System) -> Verdict | None:
-    try:
-        return decide(system)
-    except OutOfTime:
-        late = Verdict(CLAIM, Status.UNDECIDED, {"kind": "attempts"}, f"the normal forms were not finished in {SECONDS:g} seconds")
-        return late if decide is energy_never_increases else None
+from amsym.verdict import Status, Verdict
 
 
 def smooth(system: System) -> Verdict | None:
@@ -93,12 +65,3 @@ def _implied(system: System, claim: str, pattern: str, direct: str, inverted: st
     steps = [a.steps[0] for a in arguments] + [{"lemma": "a positive factor is never zero", "hypothesis": a.words} for a in turned]
     words = ([direct] if len(turned) < len(arguments) else []) + ([inverted] if turned else [])
     return Verdict(claim, Status.PROVED, {"kind": "symbolic steps", "steps": steps}, "; ".join(words))
-
-
-_PROPERTIES = {
-    "energy never increases": energy_never_increases,
-    "smooth": smooth,
-    "Lagrangians convex": lagrangians_convex,
-    "steady states are critical points": steady_are_critical,
-    "critical points are steady states": critical_are_steady,
-}
