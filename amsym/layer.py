@@ -15,7 +15,7 @@ from amsym.notation.axes import axis_names
 class Layer:
     """Neurons over one or several axes.
 
-    tau: a positive number, a name or scalar parameter, or a parameter over the layer's axes.
+    tau: a positive number, a name or scalar parameter, or a parameter over the layer's axes or some of them.
     `x`: the state; `g`: its activation, a tensor that synapses are written in.
     A joint Lagrangian acts over the axis `over` (the only one by default).
 
@@ -51,8 +51,10 @@ class Layer:
         return self.lagrangian.activation(self.x[where], self.over)
 
     def tau_at(self, where: tuple[Index, ...]) -> Any:
-        """The time constant of a neuron: the layer's, or its own where tau is a parameter over the layer's axes."""
-        return self.tau[where] if isinstance(self.tau, Tensor) else self.tau
+        """The time constant of a neuron: the layer's, or its own (its token's) where tau is a parameter over the layer's axes (some of them)."""
+        if not isinstance(self.tau, Tensor):
+            return self.tau
+        return self.tau[where if self.tau.axes == self.axes else tuple(where[self.axes.index(a)] for a in self.tau.axes)]
 
     @property
     def energy(self) -> sp.Expr:
@@ -65,8 +67,10 @@ class Layer:
 
 def _time_constant(x: Tensor, tau: Any) -> Any:
     if isinstance(tau, Tensor):
-        if tau.axes != x.axes:
-            raise ModelError(f"layer '{x.name}': tau is a scalar or a parameter over '{' '.join(x.axes)}', got {tau.description}")
+        if tau.axes != x.axes and any(x.axes.count(a) != 1 for a in tau.axes):
+            raise ModelError(
+                f"layer '{x.name}': tau is a scalar or a parameter over axes of '{' '.join(x.axes)}', got {tau.description}; name its axes so"
+            )
         return tau
     if isinstance(tau, str):
         tau = sp.Symbol(tau, real=True, positive=True)

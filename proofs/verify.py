@@ -7,11 +7,13 @@ from time import perf_counter
 from typing import Any
 
 from amsym.errors import ModelError
+from amsym.lagrangian import Lagrangian
 from amsym.memory import Memory
 from amsym.notation.effort import OutOfTime, time_limit
 from amsym.prover.properties import critical_are_steady, lagrangians_convex, smooth, steady_are_critical
 from amsym.system import System
 from amsym.verdict import Report, Status, Verdict
+from amsym.zoo import hopfield
 from proofs.properties import energy
 from proofs.question import Question, question
 
@@ -36,7 +38,10 @@ PROPERTIES: dict[str, Decide] = {
 
 
 def verify(model: Any, params: Mapping[str, Any] | None = None, domain: Mapping[Any, Any] | None = None) -> Report:
-    """A Report of verdicts on a System or Memory.
+    """A Report of verdicts on a System, a Memory, or a Lagrangian.
+
+    A Lagrangian is judged in the network that it was made for, dy/dt = W g(y) - y + b with symmetric W
+    ([dead_neurons] eq. (1), (2)).
 
     Without params the claims are for every size, every parameter as declared and every state. With params they are
     for these parameters; properties that the numbers have exactly (a symmetric W, a positive β) count as declared.
@@ -62,9 +67,11 @@ def verify(model: Any, params: Mapping[str, Any] | None = None, domain: Mapping[
 
 
 def _system(model: Any) -> System:
+    if isinstance(model, Lagrangian):
+        return hopfield(model)
     system = model.system if isinstance(model, Memory) else model
     if not isinstance(system, System):
-        raise ModelError(f"verify() takes a System or a Memory, got {model!r}")
+        raise ModelError(f"verify() takes a System, a Memory or a Lagrangian, got {model!r}: build one, or take a model of am.zoo")
     if system.energy is None:
         raise ModelError("verify() needs an energy; give System(..., energy=...)")
     return system

@@ -139,8 +139,17 @@ def test_time_constants_may_differ_from_neuron_to_neuron() -> None:
     v = am.Layer("v", "N", am.lagrangians.tanh(), tau=tau)
     (i,) = v.indices()
     assert am.Memory([v], [am.synapses.bias(v)]).system.flow[v.x[i]] == (am.parameter("b", "N")[i] - v.x[i]) / tau[i]
-    with pytest.raises(ModelError, match="tau is a scalar or a parameter over 'N'"):
+    with pytest.raises(ModelError, match="tau is a scalar or a parameter over axes of 'N'"):
         am.Layer("v", "N", am.lagrangians.tanh(), tau=am.parameter("tau", "K"))
+
+
+def test_tokens_may_have_a_time_constant_each() -> None:
+    tau = am.parameter("tau", "T", positive=True)
+    x = am.Layer("x", "T D", am.lagrangians.softmax(), over="D", tau=tau)
+    t, d = x.indices()
+    memory = am.Memory([x], [am.synapses.bias(x)])
+    assert memory.system.flow[x.x[t, d]] == (am.parameter("b", "T D")[t, d] - x.x[t, d]) / tau[t]
+    assert am.verify(memory)["energy never increases"].holds
 
 
 def test_one_name_for_two_weights_and_parts_that_are_no_list_are_told() -> None:

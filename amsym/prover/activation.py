@@ -13,10 +13,8 @@ from typing import Any
 import sympy as sp
 
 from amsym.activated import Activated, candidates, closed
-from amsym.lagrangian import split_diagonal
 from amsym.notation import (
     Component,
-    Delta,
     Index,
     Tensor,
     depends_on,
@@ -30,7 +28,7 @@ from amsym.notation import (
 )
 from amsym.notation.canonical import canonical_core
 from amsym.prover.convexity import Steps, is_convex
-from amsym.prover.factor import common_factor, joint_factors, ratios
+from amsym.prover.factor import common_factor, is_diagonal, joint_factors, ratios
 from amsym.prover.signs import is_nonnegative
 from amsym.system import System
 
@@ -64,13 +62,10 @@ def _checked(system: System, form: Activated, c: Component, potential: sp.Expr, 
     at = next(k for k in form.flow if k.tensor == c.tensor)
     slope = derivative(form.energy, g[at.where])
     scale = common_factor(slope, form.flow[at], at.where)
-    additive = _is_diagonal(potential, c.tensor)
-    if (
-        scale is None
-        or not is_nonnegative(scale)
-        or scale.has(*form.states.values(), *form.formulas)
-        or (free_indices(scale) and not additive)
-    ):
+    if scale is None or not is_nonnegative(scale) or scale.has(*form.states.values(), *form.formulas):
+        return None
+    # One factor a neuron (a token) is one in front of its own part of P, where P is a sum of such parts.
+    if not is_diagonal(potential, c.tensor, tuple(n for n, i in enumerate(at.where) if i in free_indices(scale))):
         return None
     if not is_zero(form.opened(derivative(form.energy, at))) or not _is_gradient(form.formulas[g](*at.where), potential, at):
         return None
@@ -83,14 +78,6 @@ def _checked(system: System, form: Activated, c: Component, potential: sp.Expr, 
 def _is_gradient(u: sp.Expr, potential: sp.Expr, at: Component) -> bool:
     slope = derivative(potential, at)
     return u in (slope, tidy(slope)) or is_zero(u - slope)
-
-
-def _is_diagonal(potential: sp.Expr, state: Tensor) -> bool:
-    """Whether the Hessian has no entry off the diagonal."""
-    where = fresh_indices(state.axes)
-    other = fresh_indices(state.axes, where)
-    deltas = tuple(Delta(a, b) for a, b in zip(where, other, strict=True))
-    return bool(split_diagonal(derivative(potential, state[where], state[other]), deltas)[1] == 0)
 
 
 @lru_cache(maxsize=64)

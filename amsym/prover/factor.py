@@ -11,7 +11,8 @@ from typing import Any
 
 import sympy as sp
 
-from amsym.notation import Component, Index, Tensor, Total, depends_on, derivative, free_indices, fresh_indices, is_zero, total
+from amsym.lagrangian import split_diagonal
+from amsym.notation import Component, Delta, Index, Tensor, Total, depends_on, derivative, free_indices, fresh_indices, is_zero, total
 from amsym.notation.canonical import canonical_core
 from amsym.notation.effort import check
 from amsym.notation.reduction import quotient
@@ -57,7 +58,7 @@ def _common_factor(left: sp.Expr, right: sp.Expr, fixed: frozenset[Index]) -> sp
     left_terms, right_terms = terms_of(canonical_core(-left)), terms_of(canonical_core(right))
     for lead in sorted(right_terms, key=lambda t: (len(t.factors), str(t.expression()))):
         check()
-        parts = [q for t in left_terms if (q := _divided(t, lead, fixed)) is not None]
+        parts = [q for t in left_terms if (q := divided(t, lead, fixed)) is not None]
         if not parts:
             continue
         m = sp.Add(*(q.expression() for q in parts))
@@ -66,7 +67,8 @@ def _common_factor(left: sp.Expr, right: sp.Expr, fixed: frozenset[Index]) -> sp
     return None
 
 
-def _divided(t: Term, lead: Term, fixed: frozenset[Index]) -> Term | None:
+def divided(t: Term, lead: Term, fixed: frozenset[Index]) -> Term | None:
+    """t / lead with its number, when lead's factors and closed sums stand in t."""
     q = quotient(t, lead, fixed)
     return None if q is None else Term(q.coefficient / lead.coefficient, q.factors, q.bound)
 
@@ -113,27 +115,46 @@ def _powers_of_sums(state: Tensor, formulas: tuple[sp.Expr, ...]) -> set[tuple[s
     return found
 
 
+def is_diagonal(potential: sp.Expr, state: Tensor, places: tuple[int, ...]) -> bool:
+    """Whether the Hessian has no entry between different indices at these places."""
+    if not places:
+        return True
+    where = fresh_indices(state.axes)
+    other = fresh_indices(state.axes, where)
+    deltas = tuple(Delta(where[n], other[n]) for n in places)
+    return bool(split_diagonal(derivative(potential, state[where], state[other]), deltas)[1] == 0)
+
+
 def hessian_factor(left: sp.Expr, flow: Any, at: Component, potential: sp.Expr, name: str = "") -> Factor | None:
-    """left_i = -c Σ_j (∂²potential/∂x_i∂x_j) f_j with a scalar c, checked as an identity."""
+    """left_i = -c Σ_j (∂²potential/∂x_i∂x_j) f_j, checked as an identity.
+
+    c is a scalar, or has the indices between which the Hessian has no entry: one factor a token, say.
+    """
     other = fresh_indices(at.tensor.axes, {*at.where, *free_indices(left), *free_indices(potential)})
     hessian = derivative(potential, at, at.tensor[other])
     image = canonical_core(total(hessian * flow(other), *other))
     left_core = canonical_core(-left)
-    for c in ratios(left_core, image, frozenset(at.where)):
+    own = frozenset(i for n, i in enumerate(at.where) if is_diagonal(potential, at.tensor, (n,)))
+    for c in ratios(left_core, image, frozenset(at.where), own):
         if is_zero(left + c * image):
             return Factor(potential=potential, scale=c, name=name)
     return None
 
 
-def ratios(numerator: sp.Expr, denominator: sp.Expr, fixed: frozenset[Index]) -> list[sp.Expr]:
-    """Scalars c, free of states and indices, with one term of the numerator c times one of the denominator."""
+def ratios(numerator: sp.Expr, denominator: sp.Expr, fixed: frozenset[Index], own: frozenset[Index] = frozenset()) -> list[sp.Expr]:
+    """Factors c, free of states and of indices but `own`, with one term of the numerator c times one of the denominator."""
     found: list[sp.Expr] = []
     lead = next(iter(sorted(terms_of(denominator), key=lambda t: str(t.expression()))), None)
     for t in terms_of(numerator) if lead is not None else ():
         check()
         c = canonical_core(t.expression() / lead.expression()) if lead else None
-        q = _divided(t, lead, fixed) if lead else None
+        q = divided(t, lead, fixed) if lead else None
         for guess in (c, None if q is None else q.expression()):
-            if guess is not None and not guess.has(Component, Total) and not free_indices(guess) and guess not in found:
+            if guess is not None and _is_factor(guess, own) and guess not in found:
                 found.append(guess)
     return found
+
+
+def _is_factor(guess: sp.Expr, own: frozenset[Index]) -> bool:
+    moving = guess.has(Total) or any(t.kind != "parameter" for t in guess.atoms(Tensor))
+    return not moving and free_indices(guess) <= own and (bool(own) or not guess.has(Component))

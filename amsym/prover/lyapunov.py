@@ -19,6 +19,7 @@ from amsym.notation import Component, derivative, tidy, total
 from amsym.notation.effort import OutOfTime, time_limit
 from amsym.prover.factor import Factor
 from amsym.prover.patterns import PATTERNS, Argument, gradient
+from amsym.prover.ports import port_arguments
 from amsym.prover.regularity import chain_rule_holds, conditions, is_continuous, kinks, named_functions, unknown_functions
 from amsym.prover.signs import is_nonnegative
 from amsym.system import System, time
@@ -89,7 +90,7 @@ def _arguments(system: System) -> list[Argument] | None:
     for c in system.flow:
         argument = next((a for pattern in PATTERNS if (a := _in_time(pattern, system, c)) is not None), None)
         if argument is None:
-            found = _by_sign(system) or []
+            found = _as_a_whole(system)
             break
         found.append(argument)
     return found if found and _slides_safely(system, found) else None
@@ -136,11 +137,23 @@ def _slides_safely(system: System, arguments: list[Argument]) -> bool:
     if all(is_continuous(gradient(system, s), moving) for s in system.states):
         return True
     return all(
-        a.pattern != "sign"
+        a.pattern not in ("sign", "ports")
         and all(is_continuous(m, moving) for m in (a.factor.slope, a.factor.scale) if m is not None)
         and (a.factor.potential is None or not kinks(a.factor.potential, moving))
         for a in arguments
     )
+
+
+def _as_a_whole(system: System) -> list[Argument]:
+    """The patterns that take all states at once."""
+    found = _by_sign(system)
+    if found is None:
+        try:
+            with time_limit(SECONDS):
+                found = port_arguments(system)
+        except OutOfTime:
+            return []
+    return found or []
 
 
 def _by_sign(system: System) -> list[Argument] | None:
