@@ -20,7 +20,7 @@ from amsym.notation.effort import OutOfTime, time_limit
 from amsym.prover.factor import Factor
 from amsym.prover.patterns import PATTERNS, Argument, gradient
 from amsym.prover.ports import port_arguments
-from amsym.prover.regularity import chain_rule_holds, conditions, is_continuous, kinks, named_functions, unknown_functions
+from amsym.prover.regularity import barriers, chain_rule_holds, conditions, is_continuous, kinks, named_functions, unknown_functions
 from amsym.prover.signs import is_nonnegative
 from amsym.system import System, time
 from amsym.verdict import Status, Verdict
@@ -107,12 +107,24 @@ def _in_time(pattern: Callable[[System, Component], Argument | None], system: Sy
 def _obstacle(system: System) -> str:
     """Why no pattern may be trusted here, or nothing."""
     assert system.energy is not None
-    unsafe = [c.text for c in conditions(*system.formulas) if not c.sizes]
-    if unsafe:
+    unsafe = asked_of_states(system)
+    if unsafe and not is_walled_in(system):
         return "the formulas are not defined everywhere: they need " + " and ".join(unsafe)
     if energy_may_jump(system):
         return f"the energy may jump where {', '.join(kinks(system.energy, (*system.states, time)))}; no pattern covers a jump"
     return ""
+
+
+def asked_of_states(system: System) -> tuple[str, ...]:
+    """What must hold of states and parameters for the formulas to be defined, in words."""
+    return tuple(c.text for c in conditions(*system.formulas) if not c.sizes)
+
+
+def is_walled_in(system: System) -> bool:
+    """Whether no solution leaves the states in which the energy is defined: the flow is not defined on their border either."""
+    energy = barriers(system.energy)  # type: ignore[arg-type]
+    flows = [barriers(f) for f in system.equations.values()]
+    return energy is not None and all(f is not None for f in flows) and energy <= set().union(*(f for f in flows if f is not None))
 
 
 def energy_may_jump(system: System) -> bool:
@@ -184,6 +196,10 @@ def _proved(system: System, arguments: list[Argument]) -> Verdict:
     reason = ("" if arguments[0].pattern == "sign" else shape if len({a.pattern for a in arguments}) == 1 else "dE/dt ≤ 0 with ") + words
     if sizes:
         reason = f"for {' and '.join(f'{axis} ≥ 2' for axis in sizes)} (at size 1 the energy is not finite): {reason}"
+    asked = asked_of_states(system)
+    if asked:
+        domain["states"] = asked
+        reason = f"where the formulas are defined, {' and '.join(asked)} (no solution crosses the border): {reason}"
     unnamed = named_functions(*system.formulas)
     if unnamed:
         domain["functions"] = dict.fromkeys(unnamed, "any smooth real function")

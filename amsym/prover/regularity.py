@@ -37,12 +37,32 @@ class Condition:
 def conditions(*formulas: sp.Basic) -> tuple[Condition, ...]:
     """What must hold for the formulas to be defined: positive arguments of logs and roots, nonzero denominators."""
     found: dict[str, Condition] = {}
-    for u, what in {pair for f in formulas for pair in _delicate(f)}:
-        if (what in ("nonzero", "positive") and is_positive(u)) or (what == "nonzero" and is_positive(-u)):
-            continue
+    for u, what in _open(*formulas):
         c = (_by_size(u) if what in _WORDS else None) or Condition(f"{u} {_WORDS.get(what, what)}")
         found[c.text] = c
     return tuple(found[k] for k in sorted(found))
+
+
+def _open(*formulas: sp.Basic) -> set[tuple[Any, str]]:
+    """What the formulas ask for and nothing has shown."""
+    asked = {pair for f in formulas for pair in _delicate(f)}
+    return {(u, what) for u, what in asked if not (what in _WORDS and is_positive(u)) and not (what == "nonzero" and is_positive(-u))}
+
+
+def barriers(*formulas: sp.Basic) -> set[sp.Expr] | None:
+    """The u that must not reach 0 for the formulas to be defined; None where something else is asked for.
+
+    Free indices are named alike, so that 1 - x[i] of the energy is 1 - x[j] of a flow.
+    """
+    found: set[sp.Expr] = set()
+    for u, what in _open(*formulas):
+        if what in _WORDS and _by_size(u):
+            continue
+        free = free_indices(u)
+        if what not in _WORDS or len({i.axis for i in free}) < len(free):
+            return None
+        found.add(canonical_core(u.xreplace({i: fresh_index(i.axis, set()) for i in free})))
+    return found
 
 
 def named_functions(*formulas: sp.Basic) -> tuple[str, ...]:
