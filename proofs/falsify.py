@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
-from amsym.prover.discrete import choice_of
 from amsym.system import System
 from numeric.rigorous import Undetermined
 from proofs.draws import Values, draw, respects, sizes_up_to
-from proofs.probes import finite, rate_probe, update_probe
+from proofs.probes import finite, rate_probe
 from proofs.shrinking import Violation, clipped, shrunk
+from proofs.updates import can_be_probed, update_probe
 
 # Draws for each choice of sizes, largest size of an axis, and the time after which the search gives up.
 DRAWS, LARGEST, SECONDS, SEED = 60, 3, 6.0, 20250101
@@ -60,9 +60,9 @@ def search(
 
 
 def can_be_drawn(system: System) -> bool:
-    """One state for an update between two values, and matrices where a matrix property is declared."""
+    """Updates that can be followed exactly, and matrices where a matrix property is declared."""
     matrices = all(len(t.axes) == 2 for t in system.parameters if {"psd", "orthogonal"} & set(t.properties))
-    return matrices and (system.update is None or (len(system.states) == 1 and choice_of(*next(iter(system.update.items()))) is not None))
+    return matrices and (system.update is None or can_be_probed(system))
 
 
 def candidates(

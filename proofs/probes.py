@@ -1,9 +1,8 @@
-"""How much the energy rises at an exact point: dE/dt of a flow, or E after an update minus E before, as a ball."""
+"""How much the energy rises at an exact point: dE/dt of a flow, as a ball."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from fractions import Fraction
+from collections.abc import Callable, Mapping
 from itertools import combinations, product
 
 import sympy as sp
@@ -13,12 +12,11 @@ from sympy.core.relational import Relational
 from amsym.notation import Mask, free_indices, total
 from amsym.notation.calculus import derivative_for_sympy
 from amsym.notation.effort import OutOfTime, time_limit
-from amsym.prover.discrete import Choice, choice_of
 from amsym.prover.lyapunov import energy_rate
 from amsym.prover.regularity import JUMPS, KINKS, moving
 from amsym.system import System, time
 from numeric.rigorous import Evaluator, Undetermined
-from proofs.draws import Values, flattened, nested
+from proofs.draws import Values
 
 # Seconds for the tidy form of dE/dt; after that it is evaluated as the differentiation left it.
 SECONDS = 3.0
@@ -90,44 +88,3 @@ def _require_nonzero(here: Evaluator, u: sp.Expr, sizes: Mapping[str, int]) -> N
     for place in product(*(range(sizes[i.axis]) for i in free)):
         if here(u, dict(zip(free, place, strict=True))).contains(0):
             raise Undetermined(f"the point lies on the kink {u} = 0")
-
-
-def update_probe(system: System) -> Probe:
-    """The largest rise over the single updates (or the one synchronous update) from a state."""
-    ((component, update),) = system.equations.items()
-    state, choice = component.tensor, choice_of(component, update)
-    assert choice is not None
-    together = system.order == "synchronous"
-
-    def changed(here: Evaluator, table: Table, places: Iterable[tuple[int, ...]]) -> Table:
-        """The state after the neurons at these places have been updated, all from the same state."""
-        new = {p: _chosen(system, choice, here(choice.field, dict(zip(component.where, p, strict=True))), table[p]) for p in places}
-        return {**table, **new}
-
-    def probe(sizes: Mapping[str, int], values: Values) -> tuple[arb, str]:
-        shape = tuple(sizes[a] for a in state.axes)
-        start = flattened(values[state])
-        rises = []
-        for places in [tuple(start)] if together else [(p,) for p in start]:
-            here = Evaluator(sizes, {**values, state: nested(start, shape)})
-            after = changed(here, start, places)
-            rises.append(Evaluator(sizes, {**values, state: nested(after, shape)})(system.energy) - here(system.energy))
-            # One after the other in a fixed order: the next neuron finds the state that this one has left.
-            start = after if system.order == "sequential" else start
-        return max(rises, key=float), f"E after a {'synchronous' if together else 'single'} update minus E before"
-
-    return probe
-
-
-Table = dict[tuple[int, ...], Fraction]
-
-
-def _chosen(system: System, choice: Choice, h: arb, old: Fraction) -> Fraction:
-    if h > 0:
-        return Fraction(choice.high)
-    if h < 0:
-        return Fraction(choice.low)
-    if h.is_exact() and h == 0:
-        tie = {"keep": "keep", "up": "high", "down": "low"}[system.tie] if choice.at_zero == "tie" else choice.at_zero
-        return {"keep": old, "high": Fraction(choice.high), "low": Fraction(choice.low)}[tie]
-    raise Undetermined("the sign of the field is not settled")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import amsym as am
 from amsym.notation import derivative, index, indices, mask, parameter, state, total
 from amsym.prover import energy_never_increases
-from amsym.prover.discrete import choice_of, with_value
+from amsym.prover.choice import choice_of, with_value
 from amsym.system import System, time
 from amsym.verdict import Status
 from proofs.falsify import search
@@ -151,13 +151,61 @@ def test_the_field_is_read_through_the_sign_that_sympy_pulls_out() -> None:
     assert choice_of(s[i], sp.tanh(field)) is None
 
 
-def test_updates_of_several_states_are_left_open() -> None:
+def both(sign: int = 1, order: str = "asynchronous") -> System:
+    """Two layers of spins, bidirectional."""
     r = state("r", "M", values=(-1, 1))
-    system = System(
-        update={s[i]: am.sign(total(xi[m, i] * r[m], m)), r[m]: am.sign(total(xi[m, i] * s[i], i))},
-        energy=-total(xi[m, i] * r[m] * s[i], m, i),
-    )
-    assert am.verify(system)["energy never increases"].status is Status.UNDECIDED
+    up, down = total(xi[m, i] * s[i], i), total(xi[m, i] * r[m], m)
+    return System(update={s[i]: am.sign(down), r[m]: am.sign(sign * up)}, energy=-total(xi[m, i] * r[m] * s[i], m, i), order=order)
+
+
+def test_two_layers_of_spins_descend_neuron_by_neuron_and_not_both_at_once() -> None:
+    for order in ("asynchronous", "sequential"):
+        assert am.verify(both(order=order))["energy never increases"].status is Status.PROVED
+        assert am.verify(both(-1, order))["energy never increases"].status is Status.REFUTED
+    assert am.verify(both(order="synchronous"))["energy never increases"].status is Status.REFUTED
+
+
+x = state("x", "N")
+beta = parameter("beta", positive=True)
+lse = sp.log(total(sp.exp(beta * total(xi[m, i] * x[i], i)), m)) / beta
+half = total(x[i] ** 2, i) / 2
+
+
+def real(update: Any, energy: Any, order: str = "synchronous") -> System:
+    return System(update={x[i]: update}, energy=energy, order=order)
+
+
+REAL_RIGHT = {
+    "the step of a softmax memory": lambda: real(derivative(lse, x[i]), half - lse),
+    "its step with a slope in front of the square": lambda: real(derivative(lse, x[i]) / 3, 3 * half - lse),
+    "its neurons one at a time": lambda: real(derivative(lse, x[i]), half - lse, "asynchronous"),
+    "a quadratic memory with semidefinite weights": lambda: real(
+        total(P[i, j] * x[j], j) + b[i], half - total(P[i, j] * x[i] * x[j], i, j) / 2 - total(b[i] * x[i], i)
+    ),
+    "a step to the minimum of a bound": lambda: real(sp.atan(x[i]), half - total(x[i] * sp.atan(x[i]) - sp.log(1 + x[i] ** 2) / 2, i)),
+}
+REAL_WRONG = {
+    "β applied twice": lambda: real(derivative(lse.subs(beta, beta**2), x[i]), half - lse),
+    "a step turned round": lambda: real(-derivative(lse, x[i]), half - lse),
+    "a bias that the energy lacks": lambda: real(derivative(lse, x[i]) + b[i], half - lse),
+    "weights that need not be semidefinite": lambda: real(total(W[i, j] * x[j], j), half - total(W[i, j] * x[i] * x[j], i, j) / 2),
+    "a step twice as long and more": lambda: real(3 * derivative(lse, x[i]) - 2 * x[i], half - lse),
+    "weights with a negative diagonal, one at a time": lambda: real(
+        total(W[i, j] * x[j], j), half - total(W[i, j] * x[i] * x[j], i, j) / 2, "asynchronous"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REAL_RIGHT)
+def test_an_update_that_minimises_a_convex_majorant_is_proved(name: str) -> None:
+    verdict = energy_never_increases(REAL_RIGHT[name]())
+    assert verdict.status is Status.PROVED, verdict.reason
+    assert search(REAL_RIGHT[name]()).violation is None
+
+
+@pytest.mark.parametrize("name", REAL_WRONG)
+def test_a_wrong_update_of_real_neurons_is_refuted(name: str) -> None:
+    assert am.verify(REAL_WRONG[name]())["energy never increases"].status is Status.REFUTED
 
 
 def test_neurons_that_are_0_or_1_lower_the_energy_one_at_a_time_and_not_all_at_once() -> None:
