@@ -62,18 +62,19 @@ def opened(expr: Any, formulas: Mapping[Tensor, Callable[..., sp.Expr]]) -> Any:
 def closed(expr: sp.Expr, g: Tensor, state: Tensor, u: Callable[..., sp.Expr]) -> sp.Expr:
     """Write g[where] wherever the formula u(where) stands as a piece of the expression."""
     where = fresh_indices(state.axes)
-    return _closed(expr, g, state, u, where)
+    return closed_at(expr, g, state, u, where)
 
 
-def _closed(e: Any, g: Tensor, state: Tensor, u: Callable[..., sp.Expr], where: tuple[Index, ...]) -> Any:
+def closed_at(e: Any, g: Tensor, state: Tensor, u: Callable[..., sp.Expr], where: tuple[Index, ...]) -> Any:
+    """`closed` for a formula u whose indices are asked for at `where`."""
     if not isinstance(e, sp.Expr) or not e.args or isinstance(e, Component) or not depends_on(e, state):
         return e
     at = _matching(e, u, where)
     if at is not None:
         return g[at]
     if isinstance(e, Total):
-        return Total(_closed(e.body, g, state, u, where), *e.bound)
-    return e.func(*(_closed(a, g, state, u, where) for a in e.args))
+        return Total(closed_at(e.body, g, state, u, where), *e.bound)
+    return e.func(*(closed_at(a, g, state, u, where) for a in e.args))
 
 
 def _matching(e: sp.Expr, u: Callable[..., sp.Expr], where: tuple[Index, ...]) -> tuple[Index, ...] | None:

@@ -50,7 +50,7 @@ def _kinked(g: sp.Expr, x: sp.Symbol) -> sp.Expr | None:
     parts = g.atoms(sp.Max, sp.Min, sp.Abs, sp.Piecewise)
     if not parts or g.free_symbols != {x}:
         return None
-    kinks = sorted(_kinks(parts, x))
+    kinks = sorted(kink_points(parts, x))
     basis: list[Any] = [x**n for n in range(1, 5)] + [sp.Max(0, x - a) ** n for a in kinks for n in range(1, 5)]
     return _linear_solution(g, x, basis, _around(kinks))
 
@@ -63,7 +63,7 @@ def _around(kinks: list[sp.Expr]) -> list[sp.Expr]:
     return [a + (b - a) * sp.Rational(n, 6) for a, b in pairwise(ends) for n in range(1, 6)]
 
 
-def _kinks(parts: set[Any], x: sp.Symbol) -> set[sp.Expr]:
+def kink_points(parts: set[Any], x: sp.Symbol) -> set[sp.Expr]:
     found: set[sp.Expr] = set()
     for p in parts:
         if isinstance(p, sp.Abs):

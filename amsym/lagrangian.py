@@ -7,20 +7,20 @@ Source: modern_methods eq. (3.3); dead_neurons section 2.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import sympy as sp
 
+from amsym.dual import Dual
 from amsym.errors import ModelError
 from amsym.exact import exact
-from amsym.notation import Component, Delta, Index, Tensor, derivative, fresh_indices, tidy, total
+from amsym.facts import Facts, Formula
+from amsym.known import Known
+from amsym.notation import Component, Delta, Index, Tensor, derivative, fresh_indices, lettered, tidy, total
 from amsym.notation.tensors import component
 
-Formula = Callable[..., Any]
 
-
-class Lagrangian:
+class Lagrangian(Known, Dual):
     """A convex function of a state, from which the activation and the layer's energy follow.
 
     >>> from amsym.notation import indices, state
@@ -34,12 +34,20 @@ class Lagrangian:
     """
 
     def __init__(
-        self, formula: Formula, *, name: str = "L", kind: str = "additive", over: str | None = None, rule: dict[Any, Any] | None = None
+        self,
+        formula: Formula,
+        *,
+        name: str = "L",
+        kind: str = "additive",
+        over: str | None = None,
+        rule: dict[Any, Any] | None = None,
+        activation: Formula | None = None,
+        facts: Facts | None = None,
     ) -> None:
         if not callable(formula):
             raise ModelError(f"a Lagrangian is made from a function such as lambda x: sp.log(sp.cosh(x)), got {formula!r}")
         self.formula, self.name, self.kind, self.over = formula, name, kind, over
-        self._rule = dict(rule or {})
+        self._rule, self._declared, self._facts = dict(rule or {}), activation, facts
 
     @classmethod
     def from_activation(cls, activation: Formula, *, name: str | None = None) -> Lagrangian:
@@ -58,7 +66,7 @@ class Lagrangian:
         return cls(lambda u: potential.subs(x, u), name=name or str(getattr(activation, "__name__", "L")))
 
     @classmethod
-    def joint(cls, formula: Formula, *, name: str = "L") -> Lagrangian:
+    def joint(cls, formula: Formula, *, name: str = "L", activation: Formula | None = None, facts: Facts | None = None) -> Lagrangian:
         """A Lagrangian over a whole axis: formula(x, i) with x[i] the state along it.
 
         >>> from amsym.notation import index, state
@@ -67,7 +75,7 @@ class Lagrangian:
         >>> lse.activation(x[i])
         exp(x[i])/(Σ_j exp(x[j]))
         """
-        return cls(formula, name=name, kind="joint")
+        return cls(formula, name=name, kind="joint", activation=activation, facts=facts)
 
     @classmethod
     def abstract(cls, name: str = "L", *, convex: bool = True) -> Lagrangian:
@@ -84,16 +92,9 @@ class Lagrangian:
 
     def of(self, x: Tensor, over: str | None = None) -> sp.Expr:
         """L(x) as one number, summed over all axes that it does not act on jointly."""
-        where = fresh_indices(x.axes)
         if self.kind == "abstract":
             return self._replaced(self.formula(x))
-        if self.kind == "additive":
-            return total(self._replaced(self._scalar(x[where])), *where)
-        axis = self.axis(x, over)
-        inner = where[axis]
-        view = _View(x, where, axis)
-        value = self._replaced(self._joint_value(view, inner))
-        return total(value, *(w for n, w in enumerate(where) if n != axis))
+        return self._summed(self.formula, x, over)
 
     def axis(self, x: Tensor, over: str | None = None) -> int:
         """The position of the axis that a joint Lagrangian acts over."""
@@ -105,12 +106,19 @@ class Lagrangian:
         return names.index(over)
 
     def activation(self, at: Component, over: str | None = None) -> Any:
-        """g_i = ∂L/∂x_i at the component x[i]."""
+        """g_i = ∂L/∂x_i at the component x[i]; in the form that was declared, where one was."""
+        if self._declared is not None:
+            return tidy(self._at(self._declared, at, over))
         return tidy(derivative(self.of(at.tensor, over), at))
 
     def hessian(self, at: Component, also: Component, over: str | None = None) -> Any:
         """Λ_ij = ∂²L/∂x_i∂x_j at the components x[i], x[j]."""
-        return tidy(derivative(self.of(at.tensor, over), at, also))
+        return tidy(self._second(at, also, over))
+
+    def _second(self, at: Component, also: Component, over: str | None) -> sp.Expr:
+        if self._declared is not None:
+            return derivative(self._at(self._declared, at, over), also)
+        return derivative(self.of(at.tensor, over), at, also)
 
     def hessian_split(self, at: Component, also: Component, over: str | None = None) -> tuple[Any, Any]:
         """Λ_ij = δ_ij d_i + r_ij as the pair (d_i, r_ij); r is 0 for an additive Lagrangian.
@@ -123,34 +131,61 @@ class Lagrangian:
         (1 - tanh(x[i])**2, 0)
         """
         deltas = tuple(Delta(a, b) for a, b in zip(at.where, also.where, strict=True))
-        diagonal, rest = split_diagonal(derivative(self.of(at.tensor, over), at, also), deltas)
+        diagonal, rest = split_diagonal(self._second(at, also, over), deltas)
         return tidy(diagonal.xreplace(dict(zip(also.where, at.where, strict=True)))), tidy(rest)
 
     def energy(self, x: Tensor, over: str | None = None) -> sp.Expr:
         """The layer's energy Σ_i x_i g_i - L(x), modern_methods eq. (3.3)."""
         where = fresh_indices(x.axes)
-        value = self.of(x, over)
-        return total(x[where] * tidy(derivative(value, x[where])), *where) - value
+        return total(x[where] * self.activation(x[where], over), *where) - self.of(x, over)
+
+    @property
+    def declares_activation(self) -> bool:
+        """Whether the activation was given beside L rather than derived from it."""
+        return self._declared is not None
+
+    # Inner workings
 
     def along(self, over: str | None) -> Lagrangian:
         """The same Lagrangian with the axis settled that it acts over."""
-        return Lagrangian(self.formula, name=self.name, kind=self.kind, over=over or self.over, rule=self._rule)
+        return self._with(over or self.over, self._rule)
 
     def xreplace(self, rule: dict[Any, Any]) -> Lagrangian:
         """The same Lagrangian with parameters replaced."""
-        return Lagrangian(self.formula, name=self.name, kind=self.kind, over=self.over, rule={**self._rule, **rule})
+        return self._with(self.over, {**self._rule, **rule})
 
-    def _replaced(self, expr: sp.Expr) -> sp.Expr:
+    def _with(self, over: str | None, rule: dict[Any, Any]) -> Lagrangian:
+        return Lagrangian(self.formula, name=self.name, kind=self.kind, over=over, rule=rule, activation=self._declared, facts=self._facts)
+
+    def _replaced(self, expr: Any) -> Any:
         return expr.xreplace(self._rule) if self._rule else expr
 
-    def _scalar(self, x: sp.Expr) -> sp.Expr:
+    def _formula_in(self, x: sp.Expr) -> sp.Expr:
+        """φ(x) of an additive Lagrangian."""
         value = exact(self.formula(x))
         if not isinstance(value, sp.Expr):
             raise ModelError(f"the Lagrangian '{self.name}' must be a formula in x, got {value!r}")
-        return value
+        return self._replaced(value)
 
-    def _joint_value(self, view: _View, inner: Index) -> sp.Expr:
-        value = exact(self.formula(view, inner))
+    def _summed(self, formula: Formula, x: Tensor, over: str | None) -> sp.Expr:
+        """Σ φ(x) over every entry, or a joint formula summed over the other axes."""
+        where = fresh_indices(x.axes)
+        if self.kind == "additive":
+            value = self._formula_in(x[where]) if formula is self.formula else self._replaced(exact(formula(x[where])))
+            return total(value, *where)
+        axis = self.axis(x, over)
+        value = self._replaced(self._joint_value(formula, _View(x, where, axis), where[axis]))
+        return lettered(total(value, *(w for n, w in enumerate(where) if n != axis)))
+
+    def _at(self, formula: Formula, at: Component, over: str | None) -> Any:
+        """A formula of one entry, at the component given."""
+        if self.kind == "additive":
+            return self._replaced(exact(formula(at)))
+        axis = self.axis(at.tensor, over)
+        return lettered(self._replaced(exact(formula(_View(at.tensor, at.where, axis), at.where[axis]))))
+
+    def _joint_value(self, formula: Formula, view: _View, inner: Index) -> sp.Expr:
+        value = exact(formula(view, inner))
         if inner in value.free_symbols:
             raise ModelError(f"the joint Lagrangian '{self.name}' leaves its index '{inner}' free; sum over it with total(..., i)")
         return value

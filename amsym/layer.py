@@ -51,10 +51,11 @@ class Layer:
         return self.lagrangian.activation(self.x[where], self.over)
 
     def tau_at(self, where: tuple[Index, ...]) -> Any:
-        """The time constant of a neuron: the layer's, or its own (its token's) where tau is a parameter over the layer's axes (some of them)."""
+        """The time constant of a neuron: the layer's, or its own (its token's) where tau is a parameter over axes of the layer."""
         if not isinstance(self.tau, Tensor):
             return self.tau
-        return self.tau[where if self.tau.axes == self.axes else tuple(where[self.axes.index(a)] for a in self.tau.axes)]
+        own = where if self.tau.axes == self.axes else tuple(where[self.axes.index(a)] for a in self.tau.axes)
+        return self.tau[own]
 
     @property
     def energy(self) -> sp.Expr:
@@ -68,9 +69,7 @@ class Layer:
 def _time_constant(x: Tensor, tau: Any) -> Any:
     if isinstance(tau, Tensor):
         if tau.axes != x.axes and any(x.axes.count(a) != 1 for a in tau.axes):
-            raise ModelError(
-                f"layer '{x.name}': tau is a scalar or a parameter over axes of '{' '.join(x.axes)}', got {tau.description}; name its axes so"
-            )
+            raise ModelError(f"layer '{x.name}': tau is a scalar or a parameter over axes of '{' '.join(x.axes)}', got {tau.description}")
         return tau
     if isinstance(tau, str):
         tau = sp.Symbol(tau, real=True, positive=True)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sympy.printing.numpy import SciPyPrinter
 
 from amsym.errors import NotationError
+from amsym.notation.functions import BinaryEntropy, LogCoshDual
 
 # SymPy function → ufunc by name; `special.` ones are SciPy's.
 UFUNCS: dict[Any, str] = {
@@ -43,19 +44,63 @@ UFUNCS: dict[Any, str] = {
     sp.loggamma: "special.gammaln",
     sp.digamma: "special.digamma",
     sp.besselj: "special.jv",
+    LogCoshDual: "log_cosh_dual",
+    BinaryEntropy: "binary_entropy",
 }
 
 
 def dilogarithm(z: Any, out: NDArray[Any] | None = None) -> Any:
-    """Li_2(z) = spence(1 - z) for real z <= 1."""
+    """Li_2(z) = spence(1 - z) for real z ≤ 1."""
     return np.copyto(out, scipy.special.spence(1 - z)) if out is not None else scipy.special.spence(1 - z)
 
 
+# B_n/(n + 1)! of the even n from 2 on: terms fall by (log 2 / 2π)² = 1/82 each.
+_BERNOULLI = (1 / 36, -1 / 3600, 1 / 211680, -1 / 10886400, 1 / 526901760, -4.0647616451442e-11, 8.921691020639e-13, -1.993929586072e-14)
+
+
 def fermi_dirac(u: Any, out: NDArray[Any] | None = None) -> Any:
-    """-Li_2(-e^u), the integral of log(1 + e^u), for any u: above 0 by Li_2(-e^u) + Li_2(-e^-u) = -π²/6 - u²/2."""
-    below = -scipy.special.spence(1 + np.exp(-np.abs(u)))
-    value = np.where(u > 0, np.pi**2 / 6 + u * u / 2 - below, below).astype(np.result_type(u), copy=False)
-    return np.copyto(out, value) if out is not None else value
+    """-Li_2(-e^u), the integral of log(1 + e^u), to full precision for any u.
+
+    For u ≤ 0 by t + t²/4 + Σ B_n t^{n+1}/(n+1)! with t = log(1 + e^u); above 0 by Li_2(-e^u) + Li_2(-e^-u) = -π²/6 - u²/2.
+    """
+    t = np.log1p(np.exp(-np.abs(u)))
+    square = t * t
+    tail = np.zeros_like(t)
+    for b in reversed(_BERNOULLI):
+        tail = tail * square + b
+    below = t + square / 4 + tail * square * t
+    return _given(np.where(u > 0, np.pi**2 / 6 + u * u / 2 - below, below), u, out)
+
+
+def log_cosh(u: Any, out: NDArray[Any] | None = None) -> Any:
+    """log cosh u: log(1 + 2 sinh²(u/2)) near 0, |u| + log(1 + e^{-2|u|}) - log 2 beyond 1."""
+    a = np.abs(u)
+    near = np.log1p(2 * np.sinh(np.minimum(a, 1) / 2) ** 2)
+    return _given(np.where(a < 1, near, a + (np.log1p(np.exp(-2 * a)) - np.log(2))), u, out)
+
+
+def log_cosh_dual(u: Any, out: NDArray[Any] | None = None) -> Any:
+    """u tanh u - log cosh u: as it stands near 0, log 2 - log(1 + q) - 2|u| q/(1 + q) with q = e^{-2|u|} beyond 1."""
+    a = np.abs(u)
+    b, q = np.minimum(a, 1), np.exp(-2 * a)
+    near = b * np.tanh(b) - np.log1p(2 * np.sinh(b / 2) ** 2)
+    return _given(np.where(a < 1, near, np.log(2) - (np.log1p(q) + 2 * a * q / (1 + q))), u, out)
+
+
+def binary_entropy(u: Any, out: NDArray[Any] | None = None) -> Any:
+    """The entropy of 1/(1 + e^-u): log(1 + q) + |u| q/(1 + q) with q = e^{-|u|}, a sum of positive terms."""
+    a = np.abs(u)
+    q = np.exp(-a)
+    return _given(np.log1p(q) + a * q / (1 + q), u, out)
+
+
+def _given(value: Any, u: Any, out: NDArray[Any] | None) -> Any:
+    """The value in the precision of u, in `out` where one was given."""
+    return np.copyto(out, value) if out is not None else np.asarray(value).astype(np.result_type(u), copy=False)
+
+
+# What compiled programs call by name, beside NumPy and SciPy.
+NAMED = {f.__name__: f for f in (dilogarithm, fermi_dirac, log_cosh, log_cosh_dual, binary_entropy)}
 
 
 def real_part(value: Any) -> Any:

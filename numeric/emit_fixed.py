@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from numeric.elementwise import NAMED
 from numeric.graph import Node
 from numeric.views import suffix
 
@@ -63,4 +64,4 @@ def entrywise(node: Node, args: Sequence[str]) -> str:
 
 def callee(op: str) -> str:
     """The function that computes an operation: special.erf, fermi_dirac, np.tanh."""
-    return op if op.startswith("special.") or op in ("fermi_dirac", "dilogarithm") else f"np.{op}"
+    return op if op.startswith("special.") or op in NAMED else f"np.{op}"

@@ -15,6 +15,7 @@ from amsym.notation import Component, Index, Tensor, derivative, fresh_index
 from amsym.system import System, time
 from numeric.contract import contract
 from numeric.graph import Value
+from numeric.legendre import slope, stable
 from numeric.lower import Lowering
 
 Outputs = list[tuple[str, Value, tuple[Index, ...]]]
@@ -61,7 +62,7 @@ def _flow(system: System, low: Lowering) -> Outputs:
 
 
 def _energy(system: System, low: Lowering) -> Outputs:
-    return [("energy", low.value(_energy_of(system)), ())]
+    return [("energy", low.value(stable(system, _energy_of(system), low.shifts)), ())]
 
 
 def _flow_and_energy(system: System, low: Lowering) -> Outputs:
@@ -70,7 +71,7 @@ def _flow_and_energy(system: System, low: Lowering) -> Outputs:
 
 def _slopes(system: System) -> dict[Component, sp.Expr]:
     energy = _energy_of(system)
-    return {c: derivative(energy, c) for c in system.equations}
+    return {c: slope(system, energy, c) for c in system.equations}
 
 
 def _gradient(system: System, low: Lowering) -> Outputs:

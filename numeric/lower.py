@@ -18,6 +18,7 @@ from numeric.brackets import spread
 from numeric.contract import contract
 from numeric.elementwise import UFUNCS, printed
 from numeric.graph import Graph, Node, Value
+from numeric.near_one import difference, logarithm_near_one
 from numeric.scaled import Product, carries, finished, weights
 from numeric.stable import logarithm, product
 
@@ -103,6 +104,9 @@ class Lowering:
     # Arithmetic
 
     def _add(self, expr: sp.Add) -> Value:
+        whole = difference(self, expr)
+        if whole is not None:
+            return whole
         parts = [a.as_coeff_Mul() for a in expr.args]
         return self.graph.linear([(float(c), self.value(rest)) for c, rest in parts])
 
@@ -131,7 +135,8 @@ class Lowering:
     def _log(self, expr: sp.log) -> Value:
         if len(expr.args) != 1:
             raise NotationError(f"{expr} has a base; write log(x)/log(b)")
-        return logarithm(self, expr.args[0])
+        near = logarithm_near_one(self, expr.args[0])
+        return logarithm(self, expr.args[0]) if near is None else near
 
     def _total(self, expr: Total) -> Value:
         terms = spread(self.graph, expr.body)

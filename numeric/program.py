@@ -12,7 +12,7 @@ import numpy as np
 import scipy.special
 from numpy.typing import NDArray
 
-from numeric.elementwise import dilogarithm, fermi_dirac, real_part
+from numeric.elementwise import NAMED, real_part
 from numeric.emit import Outputs, emit
 from numeric.graph import Graph, Node
 
@@ -45,8 +45,7 @@ NAMES: dict[str, Any] = {
     "special": scipy.special,
     "scipy": scipy,
     "numpy": np,
-    "dilogarithm": dilogarithm,
-    "fermi_dirac": fermi_dirac,
+    **NAMED,
     "moderate": moderate,
     "real_part": real_part,
 }

@@ -6,7 +6,7 @@ at exactly equal rationals is a tie. Everything undecided raises `Undetermined`,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
 from itertools import product
 from typing import Any
@@ -15,16 +15,13 @@ import sympy as sp
 from flint import arb, ctx, fmpq
 from sympy.core.relational import Relational
 
-from amsym.errors import AmsymError, InputError
+from amsym.errors import InputError
 from amsym.notation import Component, Delta, Index, Mask, Size, Tensor, Total, free_indices
-from amsym.notation.functions import Li2
+from amsym.notation.functions import Composed
+from numeric.ball_functions import FUNCTIONS, Undetermined, finite, nonzero, positive
 
 # Bits of the working precision: tanh(50) differs from 1 by 2^-143, so comparisons survive saturation up to there.
 PRECISION = 256
-
-
-class Undetermined(AmsymError):
-    """A comparison or a function value that the balls do not settle."""
 
 
 class Evaluator:
@@ -183,23 +180,25 @@ def _mul(ev: Evaluator, e: sp.Mul, at: dict[Index, int]) -> arb:
 def _pow(ev: Evaluator, e: sp.Pow, at: dict[Index, int]) -> arb:
     base = ev._value(e.base, at)
     if e.exp.is_Integer:
-        result = base ** abs(int(e.exp))
-        return result if e.exp > 0 else arb(1) / _nonzero(result, e)
+        result = whole_power(base, abs(int(e.exp)))
+        return result if e.exp > 0 else arb(1) / nonzero(result, e)
     if e.exp == sp.Rational(1, 2):
-        return _positive(base, e).sqrt()
-    return (_positive(base, e).log() * ev._value(e.exp, at)).exp()
+        return positive(base, e).sqrt()
+    return (positive(base, e).log() * ev._value(e.exp, at)).exp()
 
 
-def _nonzero(x: arb, what: Any) -> arb:
-    if x.contains(0):
-        raise Undetermined(f"{what} is not finite here")
-    return x
+def whole_power(x: arb, n: int) -> arb:
+    """x^n for n ≥ 0 by repeated squaring: `arb ** n` is NaN for a ball that holds 0.
 
-
-def _positive(x: arb, what: Any) -> arb:
-    if not x > 0:
-        raise Undetermined(f"{what} is not defined here: its argument is {x}")
-    return x
+    >>> whole_power(arb(0, 0.25), 2).contains(0.0625)
+    True
+    """
+    result, square = arb(1), x
+    while n:
+        if n & 1:
+            result = result * square
+        square, n = square * square, n >> 1
+    return result
 
 
 def _max(ev: Evaluator, e: Any, at: dict[Index, int]) -> arb:
@@ -236,26 +235,17 @@ def _piecewise(ev: Evaluator, e: sp.Piecewise, at: dict[Index, int]) -> arb:
     raise Undetermined(f"no case of {e} applies")
 
 
-_FUNCTIONS: dict[Any, Callable[[arb], arb]] = {
-    sp.exp: arb.exp,
-    sp.tanh: arb.tanh,
-    sp.cosh: arb.cosh,
-    sp.sinh: arb.sinh,
-    sp.erf: arb.erf,
-    sp.atan: arb.atan,
-    sp.sin: arb.sin,
-    sp.cos: arb.cos,
-    sp.asinh: arb.asinh,
-    sp.Abs: abs,
-    sp.log: lambda x: _positive(x, "log").log(),
-    Li2: lambda x: x.polylog(2),
-}
-
-
 def _function(ev: Evaluator, e: Any, at: dict[Index, int]) -> arb:
-    if e.func not in _FUNCTIONS:
+    if isinstance(e, Composed):
+        return ev._value(e.definition(e.args[0]), at)
+    if e.func not in FUNCTIONS or len(e.args) != 1:
         raise Undetermined(f"no rigorous value of {e.func.__name__}(...) is known")
-    return _FUNCTIONS[e.func](ev._value(e.args[0], at))
+    return finite(FUNCTIONS[e.func](ev._value(e.args[0], at)), e)
+
+
+def _bessel(ev: Evaluator, e: sp.besseli, at: dict[Index, int]) -> arb:
+    order, z = (ev._value(a, at) for a in e.args)
+    return finite(z.bessel_i(order), e)
 
 
 _RULES: tuple[tuple[Any, Any], ...] = (
@@ -271,6 +261,7 @@ _RULES: tuple[tuple[Any, Any], ...] = (
     (Mask, _mask),
     (Delta, _delta),
     (sp.Piecewise, _piecewise),
+    (sp.besseli, _bessel),
     (sp.Function, _function),
     (sp.Symbol, _symbol),
     (sp.Expr, _number),

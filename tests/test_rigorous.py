@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 import sympy as sp
-from flint import arb
+from flint import arb, ctx
 from hypothesis import given
 from hypothesis import strategies as st
 
 from amsym.errors import InputError
 from amsym.notation import components, delta, index, indices, mask, parameter, size, state, total
-from amsym.notation.functions import Li2
+from amsym.notation.functions import BinaryEntropy, Li2, LogCoshDual
 from numeric.rigorous import Evaluator, Undetermined, ball, rational
 
 i, j = indices("i j", "N")
@@ -123,3 +123,31 @@ def test_a_missing_value_is_named() -> None:
     with pytest.raises(InputError, match="'q'"):
         at(1)(parameter("q"))
     assert index("i", "N") == i
+
+
+@pytest.mark.parametrize(
+    ("expr", "entry", "expected"),
+    [
+        (sp.erfc(y[i]), 2, sp.erfc(2)),
+        (sp.sech(y[i]), 2, sp.sech(2)),
+        (sp.acosh(y[i]), 2, sp.acosh(2)),
+        (sp.erfinv(y[i] / 4), 2, sp.erfinv(sp.Rational(1, 2))),
+        (sp.besseli(0, y[i]), 2, sp.besseli(0, 2)),
+        (sp.besseli(1, y[i]), 2, sp.besseli(1, 2)),
+        (sp.LambertW(y[i]), 2, sp.LambertW(2)),
+        (LogCoshDual(y[i]), 2, 2 * sp.tanh(2) - sp.log(sp.cosh(2))),
+        (BinaryEntropy(y[i]), 2, sp.log(1 + sp.exp(2)) - 2 / (1 + sp.exp(-2))),
+    ],
+    ids=str,
+)
+def test_functions_of_activations_and_their_conjugates_are_enclosed(expr: sp.Expr, entry: int, expected: sp.Expr) -> None:
+    found = Evaluator({"N": 1}, {y: (Fraction(entry),)})(expr, {i: 0})
+    with ctx.workprec(380):
+        assert found.contains(arb(str(sp.N(expected, 110))))
+    assert float(found.rad()) < 1e-60
+
+
+@pytest.mark.parametrize(("function", "entry"), [(sp.acosh, 0), (sp.atanh, 2), (sp.asin, 2), (sp.erfinv, 2), (sp.csch, 0), (sp.coth, 0)])
+def test_a_function_outside_its_domain_is_undetermined(function: sp.Function, entry: int) -> None:
+    with pytest.raises(Undetermined):
+        Evaluator({"N": 1}, {y: (Fraction(entry),)})(function(y[i]), {i: 0})

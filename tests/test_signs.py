@@ -69,6 +69,17 @@ def test_a_dip_just_inside_the_range_is_not_overlooked() -> None:
     assert is_positive(1 - u)
 
 
+def test_a_power_times_a_bell_has_its_largest_value_where_it_is_flat() -> None:
+    """|x e^{-x²}| ≤ 1/√(2e) = 0.4288..., x² e^{-x²} ≤ 1/e."""
+    bell = sp.exp(-(x**2))
+    assert is_positive(sp.Rational(43, 100) + x * bell)
+    assert not is_nonnegative(sp.Rational(42, 100) + x * bell)
+    assert is_positive(sp.Rational(37, 100) - x**2 * bell)
+    assert not is_nonnegative(sp.Rational(36, 100) - x**2 * bell)
+    assert not is_nonnegative(1 - x**2 * sp.exp(x**2))
+    assert not is_nonnegative(1 - x * sp.exp(-x))
+
+
 def test_sizes_are_at_least_one() -> None:
     n = size("N")
     assert is_nonnegative(n - 1)

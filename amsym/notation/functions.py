@@ -36,3 +36,54 @@ class Li2(sp.Function):
     def _latex(self, printer: Any, exp: str | None = None) -> str:
         power = "" if exp is None else f"^{{{exp}}}"
         return rf"\operatorname{{Li}}_{{2}}{power}\left({printer._print(self.args[0])}\right)"
+
+
+class Composed(sp.Function):
+    """A function with a name of its own because its definition loses digits where it is written out; it has one argument."""
+
+    nargs = 1
+
+    @staticmethod
+    def definition(u: Any) -> sp.Expr:
+        """The same function written out."""
+        raise NotImplementedError
+
+    def _eval_evalf(self, prec: int) -> Any:
+        return self.definition(self.args[0])._eval_evalf(prec)
+
+    def _eval_is_real(self) -> bool | None:
+        return self.args[0].is_real
+
+
+class LogCoshDual(Composed):
+    """u tanh u - log cosh u, the Legendre energy of log cosh: from 0 at u = 0 to log 2.
+
+    >>> LogCoshDual(1).evalf(8)
+    0.32781333
+    """
+
+    @staticmethod
+    def definition(u: Any) -> sp.Expr:
+        """u tanh u - log cosh u."""
+        return u * sp.tanh(u) - sp.log(sp.cosh(u))
+
+    def fdiff(self, argindex: int = 1) -> sp.Expr:
+        u = self.args[0]
+        return u * (1 - sp.tanh(u) ** 2)
+
+
+class BinaryEntropy(Composed):
+    """-p log p - (1-p) log(1-p) at p = 1/(1 + e^{-u}), which is log(1 + e^u) - u p.
+
+    >>> BinaryEntropy(0).evalf(8)
+    0.69314718
+    """
+
+    @staticmethod
+    def definition(u: Any) -> sp.Expr:
+        """log(1 + e^u) - u/(1 + e^{-u})."""
+        return sp.log(1 + sp.exp(u)) - u / (1 + sp.exp(-u))
+
+    def fdiff(self, argindex: int = 1) -> sp.Expr:
+        u = self.args[0]
+        return -u * sp.exp(u) / (1 + sp.exp(u)) ** 2

@@ -2,7 +2,7 @@
 
 Each rule is a textbook lemma (Boyd and Vandenberghe, Convex Optimization, 3.1 to 3.2, 3.5); the steps that were
 used are kept, so that a verdict can say why. A function of one affine quantity is settled by its second
-derivative, with its first derivative free of jumps.
+derivative, piece by piece where it has kinks (`one_variable`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import sympy as sp
 from amsym.notation import Component, Tensor, Total, depends_on, derivative, free_indices
 from amsym.notation.tensors import Entry
 from amsym.prover.bounds import bounds
-from amsym.prover.regularity import defined_everywhere, is_continuous
+from amsym.prover.one_variable import convexity_of
+from amsym.prover.regularity import JUMPS, KINKS, defined_everywhere, is_continuous
 from amsym.prover.signs import is_nonnegative
 
 CONSTANT, AFFINE, CONVEX, CONCAVE = "constant", "affine", "convex", "concave"
@@ -57,9 +58,11 @@ def _curvature(e: sp.Expr, x: Tensor, steps: Steps) -> str | None:
         return AFFINE if e.tensor == x else _abstract(e, steps)
     for kind, rule in _RULES:
         if isinstance(e, kind):
+            before = len(steps.lines)
             found = rule(e, x, steps)
             if found is not None:
                 return found
+            del steps.lines[before:]
     return _of_one_affine(e, x, steps)
 
 
@@ -217,14 +220,27 @@ def _of_one_affine(e: sp.Expr, x: Tensor, steps: Steps) -> str | None:
         return None
     t = sp.Dummy("t", real=True)
     phi = e.xreplace({u: t})
-    if depends_on(phi, x) or not defined_everywhere(phi):
+    if depends_on(phi, x):
         return None
-    if not (is_continuous(phi, (t,)) and is_continuous(derivative(phi, t), (t,))):
+    if phi.has(*KINKS, *JUMPS):
+        found = _by_pieces(phi, t, steps)
+        if found is not None:
+            return found
+    if not defined_everywhere(phi) or not (is_continuous(phi, (t,)) and is_continuous(derivative(phi, t), (t,))):
         return None
     second = derivative(derivative(phi, t), t)
     for sign, kind in ((1, CONVEX), (-1, CONCAVE)):
         if is_nonnegative(sign * second):
             steps.add(f"a function of one affine quantity with second derivative {'≥' if sign > 0 else '≤'} 0 is {kind}")
+            return kind
+    return None
+
+
+def _by_pieces(phi: sp.Expr, t: sp.Symbol, steps: Steps) -> str | None:
+    for sign, kind in ((1, CONVEX), (-1, CONCAVE)):
+        if convexity_of(sign * phi, t) is not None:
+            words = "rises" if sign > 0 else "falls"
+            steps.add(f"a continuous function of one affine quantity whose slope {words} on each piece and at each kink is {kind}")
             return kind
     return None
 
@@ -237,22 +253,22 @@ def _one_of(parts: set[sp.Expr], x: Tensor) -> sp.Expr | None:
     return components.pop() if len(components) == 1 and not any(p.has(Total) for p in parts) else None
 
 
-def _affine_parts(e: sp.Expr, x: Tensor) -> set[sp.Expr] | None:
+def _affine_parts(e: sp.Basic, x: Tensor) -> set[sp.Expr] | None:
     """The largest affine pieces that the expression is made of; None where a sum over a nonlinear body stands between."""
     if not depends_on(e, x) or isinstance(e, Entry):
         return set()
-    if _is_affine(e, x):
+    if isinstance(e, sp.Expr) and _is_affine(e, x):
         return {e.as_coeff_Mul()[1]}
     if isinstance(e, (Total, Component)):
         return None
-    parts = [_affine_parts(a, x) if isinstance(a, sp.Expr) else None for a in e.args if depends_on(a, x)]
+    parts = [_affine_parts(a, x) for a in e.args if depends_on(a, x)]
     if any(p is None for p in parts):
         return None
     found: set[sp.Expr] = set().union(*(p for p in parts if p is not None))
     return found
 
 
-def _is_affine(e: sp.Expr, x: Tensor) -> bool:
+def _is_affine(e: sp.Basic, x: Tensor) -> bool:
     if not depends_on(e, x):
         return False
     if isinstance(e, Component):

@@ -25,7 +25,7 @@ def legendre_identity(lagrangian: Lagrangian, x: Tensor | None = None, over: str
     where = fresh_indices(x.axes)
     other = fresh_indices(x.axes, where)
     energy, L = lagrangian.energy(x, over), lagrangian.of(x, over)
-    residue = derivative(energy, x[where]) - total(derivative(L, x[where], x[other]) * x[other], *other)
+    residue = derivative(energy, x[where]) - total(lagrangian.hessian(x[where], x[other], over) * x[other], *other)
     if not is_zero(residue):
         return Verdict(CLAIM, Status.UNDECIDED, {"kind": "attempts", "residue": str(residue)}, "∂E/∂x - Λ x was not reduced to zero")
     bends = kinks(L, (x,))

@@ -9,11 +9,12 @@ from typing import Any
 import sympy as sp
 from sympy.core.function import AppliedUndef
 
-from amsym.notation import Index, Mask, Total, depends_on, free_indices, fresh_index
+from amsym.notation import Index, Mask, Size, Total, depends_on, free_indices, fresh_indices
 from amsym.notation.canonical import canonical_core
 from amsym.notation.functions import Li2
 from amsym.prover.bounds import bounds
 from amsym.prover.signs import is_positive
+from amsym.prover.switches import switches_vanish
 
 JUMPS = (Mask, sp.sign, sp.Heaviside, sp.Piecewise, sp.floor, sp.ceiling, sp.frac, sp.Mod)
 KINKS = (sp.Max, sp.Min, sp.Abs)
@@ -61,7 +62,7 @@ def barriers(*formulas: sp.Basic) -> set[sp.Expr] | None:
         free = free_indices(u)
         if what not in _WORDS or len({i.axis for i in free}) < len(free):
             return None
-        found.add(canonical_core(u.xreplace({i: fresh_index(i.axis, set()) for i in free})))
+        found.add(canonical_core(_plainly_indexed(u)))
     return found
 
 
@@ -97,7 +98,9 @@ def _delicate_here(e: sp.Basic) -> frozenset[tuple[Any, str]]:
 
 
 def _by_size(u: sp.Expr) -> Condition | None:
-    """Σ_B [B ≠ C] e^A is positive exactly from size 2 on."""
+    """Σ_B [B ≠ C] e^A is positive exactly from size 2 on, and so is N - 1."""
+    if u.free_symbols and all(isinstance(s, Size) for s in u.free_symbols):
+        return _of_sizes(u)
     if not isinstance(u, Total) or len(u.bound) != 1:
         return None
     (b,) = u.bound
@@ -111,6 +114,14 @@ def _by_size(u: sp.Expr) -> Condition | None:
     return None
 
 
+def _of_sizes(u: sp.Expr) -> Condition | None:
+    more = {n: 1 + sp.Dummy(n.name, integer=True, positive=True) for n in u.atoms(Size)}
+    if not is_positive(sp.expand(u.xreplace(more))):
+        return None
+    axes = tuple(sorted(n.name for n in more))
+    return Condition(" and ".join(f"{axis} ≥ 2" for axis in axes), axes)
+
+
 def moving(expr: sp.Basic, states: tuple[sp.Basic, ...], kinds: tuple[type, ...]) -> set[sp.Basic]:
     """The nodes of these kinds that depend on a state."""
     return {n for n in expr.atoms(*kinds) if any(depends_on(n, s) for s in states)}
@@ -122,20 +133,36 @@ def kinks(expr: sp.Expr, states: tuple[sp.Basic, ...]) -> tuple[str, ...]:
     return tuple(sorted({_place(n) for n in found}))
 
 
+def _plainly_indexed(e: Any) -> Any:
+    """With free indices i, j, ...: two that differ stay apart."""
+    free = sorted(free_indices(e), key=str)
+    return e.xreplace(dict(zip(free, fresh_indices(i.axis for i in free), strict=True)))
+
+
 def _place(n: Any) -> str:
-    n = n.xreplace({i: fresh_index(i.axis, set()) for i in free_indices(n)})
+    n = _plainly_indexed(n)
     if isinstance(n, Mask):
+        if len(n.condition.args) == 2 and n.condition.rhs == 0:
+            return f"{_upright(n.condition.lhs)} = 0"
         return f"{n.condition.lhs} = {n.condition.rhs}" if len(n.condition.args) == 2 else str(n.condition)
     if isinstance(n, (sp.Max, sp.Min)) and len(n.args) == 2:
-        return f"{n.args[1]} = {n.args[0]}"
+        return f"{_upright(n.args[1])} = 0" if n.args[0] == 0 else f"{n.args[1]} = {n.args[0]}"
     if isinstance(n, sp.Piecewise):
         return " or ".join(str(c) for _, c in n.args if c != sp.true) + " changes"
-    return f"{n.args[0]} = 0"
+    if isinstance(n, (sp.Max, sp.Min)):
+        return f"{n} switches"
+    return f"{_upright(n.args[0])} = 0"
+
+
+def _upright(u: sp.Expr) -> sp.Expr:
+    """u or -u, the one that reads better."""
+    return -u if u.could_extract_minus_sign() else u
 
 
 def is_continuous(expr: sp.Expr, states: tuple[sp.Basic, ...]) -> bool:
-    """Whether no bracket, sign or step of a state is left in the normal form."""
-    return not moving(canonical_core(expr), states, JUMPS)
+    """Whether no bracket, sign or step of a state is left in the normal form, or those that are left switch where their factors vanish."""
+    core = canonical_core(expr)
+    return not moving(core, states, JUMPS) or switches_vanish(core, states)
 
 
 def chain_rule_holds(expr: sp.Expr, states: tuple[sp.Basic, ...]) -> bool:

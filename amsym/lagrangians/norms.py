@@ -1,0 +1,94 @@
+"""Normalising activations: γ times a root of a mean or sum of squares, with a shift δ and ε under the root.
+
+With v what stands under the root, the Hessian's eigenvalues are γ/√v across x and γε/v^{3/2} along it (and 0 along 1 for
+layernorm), scaled alike for all three: from 0 to γ/√ε, which x = 0 attains.
+L*(p) comes from sup_r |q| r - R √(r² + s²) = -s √(R² - |q|²) for q = p - δ.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy as sp
+
+from amsym.facts import Conjugate, Ends, Facts, Formula, checked, free, nonnegative
+from amsym.lagrangian import Lagrangian
+from amsym.lagrangians.arguments import between, checked_shift, scalar, shift
+from amsym.notation import total
+
+SMALL = sp.Rational(1, 100000)
+
+
+def layernorm(gamma: Any = 1, delta: Any = 0, eps: Any = SMALL) -> Lagrangian:
+    """Dγ √(mean (x - x̄)² + ε) + Σ δ_i x_i, modern_methods eq. (3.14); δ a number, a scalar or a parameter over the axis.
+
+    Null vector 1. |g_i - δ_i| ≤ γ √(D - 1). L*(p) = -D √(ε (γ² - mean q²)) on Σ q = 0, mean q² ≤ γ², with q = p - δ.
+    """
+
+    def spread(x: Any, i: Any) -> Any:
+        mean = total(x[i], i) / i.size
+        return total((x[i] - mean) ** 2, i) / i.size
+
+    def centred(q: Any, i: Any) -> Any:
+        return sp.Eq(total(q(i), i), 0, evaluate=False)
+
+    return _normalising("layernorm", gamma, delta, eps, spread, lambda i: i.size, lambda i: sp.sqrt(i.size - 1), centred)
+
+
+def rms_norm(gamma: Any = 1, delta: Any = 0, eps: Any = SMALL) -> Lagrangian:
+    """Dγ √(mean x² + ε) + Σ δ_i x_i; strictly convex for ε > 0, at ε = 0 flat along x itself.
+
+    |g_i - δ_i| ≤ γ √D. L*(p) = -D √(ε (γ² - mean q²)) on mean q² ≤ γ², with q = p - δ.
+    """
+
+    def spread(x: Any, i: Any) -> Any:
+        return total(x[i] ** 2, i) / i.size
+
+    return _normalising("rms_norm", gamma, delta, eps, spread, lambda i: i.size, lambda i: sp.sqrt(i.size))
+
+
+def spherical(gamma: Any = 1, delta: Any = 0, eps: Any = SMALL) -> Lagrangian:
+    """γ √(Σ x² + ε) + Σ δ_i x_i: activations in a ball of radius γ around δ.
+
+    L*(p) = -√(ε (γ² - Σ q²)) on Σ q² ≤ γ², with q = p - δ.
+    """
+
+    def spread(x: Any, i: Any) -> Any:
+        return total(x[i] ** 2, i)
+
+    return _normalising("spherical", gamma, delta, eps, spread, lambda i: sp.S.One, lambda i: sp.S.One)
+
+
+def _normalising(
+    name: str, gamma: Any, delta: Any, eps: Any, spread: Formula, size: Formula, radius: Formula, also: Formula | None = None
+) -> Lagrangian:
+    """n γ √(spread + ε) + δ·x, with n = 1 or the size of the axis."""
+    gamma, eps = scalar(gamma, f"the gain γ of {name}"), scalar(eps, f"ε of {name}")
+    delta = checked_shift(delta, f"the shift δ of {name}")
+    parameters = checked(name, free("γ", gamma), nonnegative("ε", eps))
+
+    def formula(x: Any, i: Any) -> sp.Expr:
+        return size(i) * gamma * sp.sqrt(spread(x, i) + eps) + total(shift(delta, i) * x[i], i)
+
+    def bounded(i: Any) -> Ends:
+        reach = sp.Abs(gamma) * radius(i)
+        return shift(delta, i) - reach, shift(delta, i) + reach
+
+    def left(p: Any, i: Any) -> Any:
+        """γ² minus the mean (or sum) of q²."""
+        return gamma**2 - total((p[i] - shift(delta, i)) ** 2, i) / size(i)
+
+    def domain(p: Any, i: Any) -> Any:
+        condition = left(p, i) >= 0
+        return condition if also is None else sp.And(condition, also(lambda k: p[k] - shift(delta, k), i))
+
+    words = ("mean q² ≤ γ²" if name != "spherical" else "Σ q² ≤ γ²") + (", Σ q = 0" if also else "") + ", with q = p - δ"
+    facts = Facts(
+        slopes=between(gamma / sp.sqrt(eps)) if eps != 0 else (0, sp.oo) if gamma.is_positive else None,
+        bounded=bounded,
+        kinks=() if eps.is_positive else spread,
+        conjugate=Conjugate(lambda p, i: -size(i) * sp.sqrt(eps) * sp.sqrt(left(p, i)), domain, words),
+        parameters=parameters,
+        energy=lambda x, i: -size(i) * gamma * eps / sp.sqrt(spread(x, i) + eps),
+    )
+    return Lagrangian.joint(formula, name=name, facts=facts)

@@ -1,0 +1,64 @@
+"""Activations that are probabilities along an axis: softmax, and ghostmax with one silent competitor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy as sp
+
+from amsym.facts import Conjugate, Facts, checked, nonzero
+from amsym.lagrangian import Lagrangian
+from amsym.lagrangians.arguments import between, scalar
+from amsym.notation import total
+
+
+def softmax(beta: Any = 1) -> Lagrangian:
+    """β⁻¹ log Σ e^{βx}: its Hessian β (diag p - p pᵀ) has the null vector 1, dead_neurons Example 4. L*(p) = β⁻¹ Σ p log p.
+
+    Slopes: for a unit vector v, vᵀ(diag p - p pᵀ)v is the variance of v under p, at most ¼ (max v - min v)² ≤ ½
+    (Popoviciu), which p = (½, ½, 0 ...) attains.
+    """
+    beta = scalar(beta, "the inverse temperature β of softmax")
+
+    def probability(x: Any, i: Any) -> Any:
+        return sp.exp(beta * x[i]) / total(sp.exp(beta * x[i]), i)
+
+    def dual(p: Any, i: Any) -> Any:
+        return total(p[i] * sp.log(p[i]), i) / beta
+
+    facts = Facts(
+        slopes=between(beta / 2),
+        bounded=(0, 1),
+        kinks=(),
+        conjugate=Conjugate(dual, lambda p, i: sp.And(p[i] > 0, sp.Eq(total(p[i], i), 1, evaluate=False)), "p > 0, Σ p = 1"),
+        parameters=checked("softmax", nonzero("β", beta)),
+        energy=lambda x, i: total(probability(x, i) * sp.log(probability(x, i)), i) / beta,
+    )
+    return Lagrangian.joint(lambda x, i: sp.log(total(sp.exp(beta * x[i]), i)) / beta, name="softmax", facts=facts)
+
+
+def ghostmax() -> Lagrangian:
+    """log(1 + Σ e^x): softmax with a silent competitor at 0, so Σ g < 1 and the Hessian diag p - p pᵀ is positive definite.
+
+    L*(p) = Σ p log p + (1 - Σ p) log(1 - Σ p). Slopes: diag p - p pᵀ is a principal block of the softmax Hessian of
+    N + 1 competitors, so its eigenvalues lie below ½.
+    """
+
+    def others(x: Any, i: Any) -> Any:
+        return 1 + total(sp.exp(x[i]), i)
+
+    def probability(x: Any, i: Any) -> Any:
+        return sp.exp(x[i]) / others(x, i)
+
+    def dual(p: Any, i: Any) -> Any:
+        rest = 1 - total(p[i], i)
+        return total(p[i] * sp.log(p[i]), i) + rest * sp.log(rest)
+
+    facts = Facts(
+        slopes=(0, sp.Rational(1, 2)),
+        bounded=(0, 1),
+        kinks=(),
+        conjugate=Conjugate(dual, lambda p, i: sp.And(p[i] > 0, total(p[i], i) < 1), "p > 0, Σ p < 1"),
+        energy=lambda x, i: total(probability(x, i) * sp.log(probability(x, i)), i) - sp.log(others(x, i)) / others(x, i),
+    )
+    return Lagrangian.joint(lambda x, i: sp.log(others(x, i)), name="ghostmax", facts=facts)

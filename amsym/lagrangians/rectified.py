@@ -1,0 +1,143 @@
+"""Piecewise activations: x₊ = max(0, x) and its kin, dead or clipped on one side or on both."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy as sp
+
+from amsym.facts import Conjugate, Facts, above, checked, free, nonzero
+from amsym.lagrangian import Lagrangian
+from amsym.lagrangians.arguments import scalar
+from amsym.notation import mask
+
+NONNEGATIVE = "p ≥ 0"
+
+
+def relu() -> Lagrangian:
+    """½ Σ x₊²: neurons with x ≤ 0 are dead. dead_neurons Example 2.
+
+    >>> relu().slopes, relu().bounded, relu().kinks
+    ((0, 1), (0, oo), (0,))
+    """
+    facts = Facts(
+        slopes=(0, 1),
+        bounded=(0, sp.oo),
+        kinks=(0,),
+        conjugate=Conjugate(lambda p: p**2 / 2, lambda p: p >= 0, NONNEGATIVE),
+        energy=lambda x: sp.Max(0, x) ** 2 / 2,
+    )
+    return Lagrangian(lambda x: sp.Max(0, x) ** 2 / 2, name="relu", facts=facts)
+
+
+def repu(n: Any = 3) -> Lagrangian:
+    """(1/n) Σ x₊ⁿ, the rectified power of modern_methods eq. (3.6): g = x₊ⁿ⁻¹; n = 2 is relu. n must be above 1, where g is continuous.
+
+    L*(p) = p^m / m with 1/n + 1/m = 1 (Hölder).
+    """
+    n = scalar(n, "the power n of repu")
+    m = n / (n - 1)
+    facts = Facts(
+        slopes=(0, 1) if n == 2 else (0, sp.oo),
+        bounded=(0, sp.oo),
+        kinks=() if (n - 2).is_positive else (0,),
+        conjugate=Conjugate(lambda p: p**m / m, lambda p: p >= 0, NONNEGATIVE),
+        parameters=checked("repu", above("n", n, 1)),
+        energy=lambda x: sp.Max(0, x) ** n / m,
+    )
+    return Lagrangian(lambda x: sp.Max(0, x) ** n / n, name="repu", activation=lambda x: sp.Max(0, x) ** (n - 1), facts=facts)
+
+
+def leaky_relu(a: Any = sp.Rational(1, 10)) -> Lagrangian:
+    """½ Σ (a x² + (1 - a) x₊²), slope a on the left; convex for a ≥ 0."""
+    a = scalar(a, "the slope a of leaky_relu")
+    dual = Conjugate(lambda p: (sp.Max(0, p) ** 2 + sp.Max(0, -p) ** 2 / a) / 2, lambda p: sp.true, "every p")
+    if a == 0:
+        dual = Conjugate(lambda p: p**2 / 2, lambda p: p >= 0, NONNEGATIVE)
+    facts = Facts(
+        slopes=(sp.Min(a, 1), sp.Max(a, 1)),
+        bounded=(-sp.oo, sp.oo) if a.is_positive else (0, sp.oo) if a.is_nonpositive else None,
+        kinks=() if a == 1 else (0,),
+        conjugate=dual,
+        parameters=checked("leaky_relu", free("a", a)),
+        energy=lambda x: (a * x**2 + (1 - a) * sp.Max(0, x) ** 2) / 2,
+    )
+    return Lagrangian(lambda x: (a * x**2 + (1 - a) * sp.Max(0, x) ** 2) / 2, name="leaky_relu", facts=facts)
+
+
+def rectified_exponential(beta: Any = 1) -> Lagrangian:
+    """Σ (e^{βx₊}/β - x₊): g = e^{βx₊} - 1, 0 on the left and growing as fast as e^{βx} on the right; convex for β > 0."""
+    beta = scalar(beta, "the inverse temperature β of rectified_exponential")
+
+    def dual(p: Any) -> Any:
+        return ((1 + p) * sp.log(1 + p) - (1 + p)) / beta
+
+    facts = Facts(
+        slopes=(0, sp.oo) if beta.is_positive else (beta, 0) if beta.is_negative else None,
+        bounded=(0, sp.oo) if beta.is_positive else (-1, 0) if beta.is_negative else (-1, sp.oo),
+        kinks=(0,),
+        conjugate=Conjugate(dual, lambda p: p >= 0, NONNEGATIVE),
+        parameters=checked("rectified_exponential", nonzero("β", beta)),
+        energy=lambda x: ((beta * sp.Max(0, x) - 1) * sp.exp(beta * sp.Max(0, x))) / beta,
+    )
+    return Lagrangian(
+        lambda x: sp.exp(beta * sp.Max(0, x)) / beta - sp.Max(0, x),
+        name="rectified_exponential",
+        activation=lambda x: (sp.exp(beta * sp.Max(0, x)) - 1) * mask(x > 0),
+        facts=facts,
+    )
+
+
+def hard_tanh() -> Lagrangian:
+    """½ Σ (x² - (x - 1)₊² - (-x - 1)₊²), Huber's function: g is x clipped to [-1, 1]. L*(p) = ½ p² on |p| ≤ 1.
+
+    >>> hard_tanh().kinks
+    (-1, 1)
+    """
+
+    def clipped(x: Any) -> Any:
+        return sp.Max(-1, sp.Min(1, x))
+
+    facts = Facts(
+        slopes=(0, 1),
+        bounded=(-1, 1),
+        kinks=(-1, 1),
+        conjugate=Conjugate(lambda p: p**2 / 2, lambda p: sp.And(p >= -1, p <= 1), "|p| ≤ 1"),
+        energy=lambda x: clipped(x) ** 2 / 2,
+        value=lambda x: clipped(x) * x - clipped(x) ** 2 / 2,
+    )
+    return Lagrangian(
+        lambda x: (x**2 - sp.Max(0, x - 1) ** 2 - sp.Max(0, -x - 1) ** 2) / 2, name="hard_tanh", activation=clipped, facts=facts
+    )
+
+
+# Klambauer et al., Self-Normalizing Neural Networks (2017), with the digits that they publish.
+SELU_SCALE = sp.Rational("1.0507009873554804934193349852946")
+SELU_ALPHA = sp.Rational("1.6732632423543772848170429916717")
+
+
+def selu() -> Lagrangian:
+    """λ Σ (½ x₊² + α (e^m - m)) with m = min(0, x): g = λx on the right, λα(e^x - 1) on the left.
+
+    λ and α are the published decimals, as exact fractions. λ < λα, so the slopes lie in [0, λα].
+    L*(p) = p₊²/(2λ) + λα (q log q - q) with q = 1 + min(0, p)/(λα).
+    """
+    scale, depth = SELU_SCALE, SELU_SCALE * SELU_ALPHA
+
+    def dual(p: Any) -> Any:
+        q = 1 + sp.Min(0, p) / depth
+        return sp.Max(0, p) ** 2 / (2 * scale) + depth * (q * sp.log(q) - q)
+
+    facts = Facts(
+        slopes=(0, depth),
+        bounded=(-depth, sp.oo),
+        kinks=(0,),
+        conjugate=Conjugate(dual, lambda p: p > -depth, "p > -λα"),
+        energy=lambda x: scale * sp.Max(0, x) ** 2 / 2 + depth * ((sp.Min(0, x) - 1) * sp.exp(sp.Min(0, x))),
+    )
+    return Lagrangian(
+        lambda x: scale * sp.Max(0, x) ** 2 / 2 + depth * (sp.exp(sp.Min(0, x)) - sp.Min(0, x)),
+        name="selu",
+        activation=lambda x: scale * sp.Max(0, x) + depth * (sp.exp(sp.Min(0, x)) - 1) * mask(-x > 0),
+        facts=facts,
+    )

@@ -1,0 +1,86 @@
+"""Increasing activations between two bounds: tanh, sigmoid, arctan, erf."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy as sp
+
+from amsym.facts import Conjugate, Facts, checked, nonzero
+from amsym.lagrangian import Lagrangian
+from amsym.lagrangians.arguments import between, scalar
+from amsym.notation.functions import BinaryEntropy, LogCoshDual
+
+
+def tanh(beta: Any = 1) -> Lagrangian:
+    """β⁻¹ Σ log cosh βx, modern_methods eq. (3.6); convex for β > 0. L*(p) = ((1+p) log(1+p) + (1-p) log(1-p))/(2β).
+
+    >>> from amsym.notation import state, index
+    >>> p, i = state("p", "N"), index("i", "N")
+    >>> tanh().conjugate_at(p[i])
+    (1 - p[i])*log(1 - p[i])/2 + (p[i] + 1)*log(p[i] + 1)/2
+    """
+    beta = scalar(beta, "the inverse temperature β of tanh")
+
+    def dual(p: Any) -> Any:
+        return ((1 + p) * sp.log(1 + p) + (1 - p) * sp.log(1 - p)) / (2 * beta)
+
+    facts = Facts(
+        slopes=between(beta),
+        bounded=(-1, 1),
+        kinks=(),
+        conjugate=Conjugate(dual, lambda p: sp.And(p > -1, p < 1), "|p| < 1"),
+        parameters=checked("tanh", nonzero("β", beta)),
+        energy=lambda x: LogCoshDual(beta * x) / beta,
+    )
+    return Lagrangian(lambda x: sp.log(sp.cosh(beta * x)) / beta, name="tanh", facts=facts)
+
+
+def sigmoid(beta: Any = 1) -> Lagrangian:
+    """β⁻¹ Σ log(1 + e^{βx}), dead_neurons Example 3; convex for β > 0. L*(p) = (p log p + (1-p) log(1-p))/β."""
+    beta = scalar(beta, "the inverse temperature β of sigmoid")
+
+    def dual(p: Any) -> Any:
+        return (p * sp.log(p) + (1 - p) * sp.log(1 - p)) / beta
+
+    facts = Facts(
+        slopes=between(beta / 4),
+        bounded=(0, 1),
+        kinks=(),
+        conjugate=Conjugate(dual, lambda p: sp.And(p > 0, p < 1), "0 < p < 1"),
+        parameters=checked("sigmoid", nonzero("β", beta)),
+        energy=lambda x: -BinaryEntropy(beta * x) / beta,
+    )
+    return Lagrangian(lambda x: sp.log(1 + sp.exp(beta * x)) / beta, name="sigmoid", facts=facts)
+
+
+def arctan() -> Lagrangian:
+    """Σ (x arctan x - ½ log(1 + x²)): g = arctan x. L*(p) = -log cos p on |p| < π/2."""
+    facts = Facts(
+        slopes=(0, 1),
+        bounded=(-sp.pi / 2, sp.pi / 2),
+        kinks=(),
+        conjugate=Conjugate(lambda p: -sp.log(sp.cos(p)), lambda p: sp.And(p > -sp.pi / 2, p < sp.pi / 2), "|p| < π/2"),
+        energy=lambda x: sp.log(1 + x**2) / 2,
+    )
+    return Lagrangian(lambda x: x * sp.atan(x) - sp.log(1 + x**2) / 2, name="arctan", activation=sp.atan, facts=facts)
+
+
+def erf() -> Lagrangian:
+    """Σ (x erf x + e^{-x²}/√π): g = erf x, steepest at 0. L*(p) = -e^{-u²}/√π with u = erf⁻¹(p).
+
+    >>> erf().slopes
+    (0, 2/sqrt(pi))
+    """
+
+    def bell(x: Any) -> Any:
+        return sp.exp(-(x**2)) / sp.sqrt(sp.pi)
+
+    facts = Facts(
+        slopes=(0, 2 / sp.sqrt(sp.pi)),
+        bounded=(-1, 1),
+        kinks=(),
+        conjugate=Conjugate(lambda p: -bell(sp.erfinv(p)), lambda p: sp.And(p > -1, p < 1), "|p| < 1"),
+        energy=lambda x: -bell(x),
+    )
+    return Lagrangian(lambda x: x * sp.erf(x) + bell(x), name="erf", activation=sp.erf, facts=facts)

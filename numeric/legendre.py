@@ -1,0 +1,73 @@
+"""Layer energies x·g - L in forms that keep their digits: of 1000 tanh 1000 - log cosh 1000 only log 2 is left.
+
+Where the energy of a system holds a layer's terms Σ x g - L, they are exchanged for the Lagrangian's own stable form before
+lowering, and their gradient for the Hessian times x, which is the same by ∂(x·g - L)/∂x = Λ x. In programs without shifts, sums
+of exponentials are moderate (see `numeric.program`): there the plain form of a log-sum-exp loses few digits and is faster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import sympy as sp
+
+from amsym.lagrangian import Lagrangian
+from amsym.notation import Component, Tensor, Total, derivative, fresh_indices, total
+from amsym.notation.tidy import renumbered
+from amsym.system import System
+from numeric.scaled import carries
+
+
+def stable(system: System, expr: sp.Expr, shifts: bool) -> sp.Expr:
+    """The formula with layer energies and Lagrangians in stable forms, where it holds them term by term.
+
+    >>> from amsym import zoo
+    >>> system = zoo.hopfield("relu")
+    >>> print(stable(system, system.energy, True))
+    -(Σ_i b[i]*Max(0, y[i])) - (Σ_ij W[i, j]*Max(0, y[i])*Max(0, y[j]))/2 + (Σ_i Max(0, y[i])**2)/2
+    """
+    for state, lagrangian in _layers(system):
+        plain = lagrangian.of(state)
+        if shifts or lagrangian.kind == "additive" or not any(carries(t.body) for t in plain.atoms(Total)):
+            expr = exchanged(expr, lagrangian.energy(state), lagrangian.stable_energy(state))
+        for sign in (1, -1):
+            value = lagrangian.stable_value(state)
+            expr = exchanged(expr, sign * plain, None if value is None else sign * value)
+    return expr
+
+
+def slope(system: System, energy: sp.Expr, at: Component) -> sp.Expr:
+    """∂E/∂x, with Λ x for a layer energy whose activation was given in a form of its own, where g and L' would not cancel exactly."""
+    result = sp.S.Zero
+    for state, lagrangian in _layers(system):
+        if lagrangian.declares_activation:
+            rest = exchanged(energy, lagrangian.energy(state), sp.S.Zero)
+            if rest != energy:
+                energy = rest
+                result += _image(lagrangian, state, at)
+    return derivative(energy, at) + result
+
+
+def _image(lagrangian: Lagrangian, state: Tensor, at: Component) -> sp.Expr:
+    if state != at.tensor:
+        return sp.S.Zero
+    other = fresh_indices(state.axes, at.where)
+    return total(lagrangian.hessian(at, state[other]) * state[other], *other)
+
+
+def exchanged(expr: sp.Expr, plain: sp.Expr, better: sp.Expr | None) -> sp.Expr:
+    """expr - plain + better where expr holds every term of plain, whatever the letters of its sums; else expr."""
+    if better is None or better == plain:
+        return expr
+    there = {renumbered(t): t for t in sp.Add.make_args(expr)}
+    wanted = [renumbered(t) for t in sp.Add.make_args(plain)]
+    if not all(t in there for t in wanted):
+        return expr
+    return sp.Add(*(t for key, t in there.items() if key not in wanted), better)
+
+
+def _layers(system: System) -> Iterator[tuple[Tensor, Lagrangian]]:
+    """The states whose Lagrangian is known, with the axis that it acts over."""
+    for state, lagrangian in system.activations.items():
+        if lagrangian.kind == "additive" or (lagrangian.kind == "joint" and (lagrangian.over or len(state.axes) == 1)):
+            yield state, lagrangian
