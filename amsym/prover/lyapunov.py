@@ -16,7 +16,7 @@ from typing import Any
 import sympy as sp
 
 from amsym.notation import Component, derivative, tidy, total
-from amsym.notation.effort import OutOfTime, time_limit
+from amsym.notation.effort import OutOfTime, check, time_limit
 from amsym.prover.factor import Factor
 from amsym.prover.patterns import PATTERNS, Argument, gradient
 from amsym.prover.ports import port_arguments
@@ -60,9 +60,9 @@ def energy_never_increases(system: System) -> Verdict:
         from amsym.prover.discrete import update_never_raises
 
         return update_never_raises(system)
-    arguments = lyapunov_arguments(system)
-    if arguments is not None:
-        return _proved(system, arguments)
+    proved = descent_proof(system)
+    if proved is not None:
+        return proved
     blocked = _obstacle(system)
     if blocked:
         return _undecided(blocked)
@@ -73,6 +73,12 @@ def energy_never_increases(system: System) -> Verdict:
     if missing:
         return _undecided(f"missing assumption: {missing}; with it the claim is proved", {"missing": missing, "tried": tried})
     return _undecided(tried, {"tried": tried, "energy rate": str(energy_rate(system))})
+
+
+def descent_proof(system: System) -> Verdict | None:
+    """The PROVED verdict for a flow, or None."""
+    arguments = lyapunov_arguments(system)
+    return None if arguments is None else _proved(system, arguments)
 
 
 def lyapunov_arguments(system: System) -> list[Argument] | None:
@@ -101,6 +107,7 @@ def _in_time(pattern: Callable[[System, Component], Argument | None], system: Sy
         with time_limit(SECONDS):
             return pattern(system, c)
     except OutOfTime:
+        check()  # where the time of the whole claim is over too, nothing may be remembered as not provable
         return None
 
 
@@ -164,6 +171,7 @@ def _as_a_whole(system: System) -> list[Argument]:
             with time_limit(SECONDS):
                 found = port_arguments(system)
         except OutOfTime:
+            check()
             return []
     return found or []
 
@@ -175,6 +183,7 @@ def _by_sign(system: System) -> list[Argument] | None:
             if not is_nonnegative(-rate):
                 return None
     except OutOfTime:
+        check()
         return None
     steps = [{"identity": f"dE/dt = {rate}"}, {"lemma": "interval bounds through the expression", "hypothesis": "dE/dt ≤ 0 term by term"}]
     return [Argument("sign", system.states[0], Factor(), "dE/dt ≤ 0 as it stands", steps)]
