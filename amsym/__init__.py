@@ -20,8 +20,10 @@ from amsym.verdict import Report, Status, Verdict
 if TYPE_CHECKING:
     from numeric import plot
     from numeric.compile import compile
+    from numeric.dead import dead_directions
     from numeric.simulate import Outcome, Simulation, simulate
     from proofs.report import report
+    from proofs.symmetries import symmetries
     from proofs.verify import verify
 
 sign = _sp.sign
@@ -33,8 +35,10 @@ _LAZY = {
     "Simulation": "numeric.simulate",
     "Outcome": "numeric.simulate",
     "plot": "numeric.plot",
+    "dead_directions": "numeric.dead",
     "verify": "proofs.verify",
     "report": "proofs.report",
+    "symmetries": "proofs.symmetries",
 }
 
 __version__ = "0.1.0"
@@ -56,6 +60,7 @@ __all__ = [
     "canonical",
     "compile",
     "components",
+    "dead_directions",
     "delta",
     "derivative",
     "derive",
@@ -70,6 +75,7 @@ __all__ = [
     "simulate",
     "size",
     "state",
+    "symmetries",
     "synapses",
     "time",
     "total",

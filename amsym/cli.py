@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from amsym.errors import AmsymError
+from amsym.errors import AmsymError, InputError
 from amsym.floors import load
 from amsym.loading import Loaded, load_models, zoo_models
 from amsym.verdict import Report, Status
@@ -72,6 +72,10 @@ def parser() -> argparse.ArgumentParser:
     _choice(verify, "--latex", "--html", "--json")
     report = _command(commands, "report", _report, "write derivation, verdicts and pictures on one page")
     report.add_argument("-o", "--output", default="report.html", metavar="FILE", help="where to write the page (default: report.html)")
+    report.add_argument(
+        "--params", metavar="FILE", help='parameters to verify and draw with: JSON {"W": [[0, 1], [1, 0]], "beta": 2} or a .npz file'
+    )
+    report.add_argument("--no-pictures", action="store_false", dest="pictures", help="draw no portraits, energies and spectra")
     zoo = commands.add_parser("zoo", help="list the ready-made models", description="List the ready-made models.")
     zoo.set_defaults(run=_zoo)
     return top
@@ -138,11 +142,21 @@ def _called(name: str, report: Report) -> Report:
 def _report(arguments: argparse.Namespace) -> int:
     loaded = load_models(arguments.target)
     load("numeric")
-    page = load("proofs.report").report(loaded.titled, arguments.output, figures=loaded.figures, title=loaded.title)
+    _check_folder(arguments.output)
+    params = load("numeric.parameter_files").read_parameters(arguments.params) if arguments.params else None
+    options = {"params": params, "pictures": arguments.pictures, "figures": loaded.figures, "title": loaded.title}
+    page = load("proofs.report").report(loaded.titled, arguments.output, **options)
     reports = [_called(name, r) for name, r in page.reports.items()]
     _print_verdicts(reports)
-    print(f"wrote {arguments.output}")
+    print(f"wrote {arguments.output} ({os.path.getsize(arguments.output) / 1e6:.2g} MB)")
     return FINE
+
+
+def _check_folder(output: str) -> None:
+    """Before the work that a missing folder would waste."""
+    folder = os.path.dirname(output) or "."
+    if not os.path.isdir(folder):
+        raise InputError(f"cannot write {output}: there is no folder {folder}; make it first or choose another place")
 
 
 def _zoo(arguments: argparse.Namespace) -> int:

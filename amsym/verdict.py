@@ -49,6 +49,9 @@ class Verdict:
         """True when proved or certified, False when refuted, else None."""
         return HOLDS.get(self.status)
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "certificate", _plain(self.certificate))
+
     def __bool__(self) -> bool:
         if self.holds is None:
             raise Undecided(f"'{self.claim}' is {self.status}, neither true nor false ({self.reason}); ask verdict.holds or verdict.status")
@@ -87,8 +90,20 @@ class Verdict:
         known = {key: data[key] for key in ("certificate", "reason", "source") if key in data}
         return cls(data["claim"], Status(data["status"]), **known)
 
+    def _repr_html_(self) -> str:
+        from amsym.render.verdict_rows import verdict_shown
+
+        return verdict_shown(self)
+
     def __str__(self) -> str:
         return f"{self.claim}: {self.status}" + (f" ({self.reason})" if self.reason else "")
+
+
+def _plain(data: Any) -> Any:
+    """Dicts, lists and scalars, as JSON gives them back; a row handed over as a tuple is a list."""
+    if isinstance(data, Mapping):
+        return {key: _plain(value) for key, value in data.items()}
+    return [_plain(value) for value in data] if isinstance(data, (list, tuple)) else data
 
 
 # The order in which a Report shows its keys; a key appears once something decides it.
@@ -142,6 +157,11 @@ class Report(Mapping[str, Verdict]):
         return isinstance(other, Report) and (self.name, self._verdicts) == (other.name, other._verdicts)
 
     __hash__ = None  # type: ignore[assignment]
+
+    def _repr_html_(self) -> str:
+        from amsym.render.verdict_rows import verdicts_shown
+
+        return verdicts_shown(self)
 
     def __str__(self) -> str:
         width = max((len(key) for key in self), default=0)

@@ -34,9 +34,13 @@ class Search:
 
 
 def search(
-    system: System, fixed: Values | None = None, sizes: Mapping[str, int] | None = None, domain: Mapping[Any, Any] | None = None
+    system: System,
+    fixed: Values | None = None,
+    sizes: Mapping[str, int] | None = None,
+    domain: Mapping[Any, Any] | None = None,
+    seconds: float = SECONDS,
 ) -> Search:
-    """Look for a state (and, where not fixed, parameters) at which the energy rises."""
+    """Look, for so many seconds, for a state (and, where not fixed, parameters) at which the energy rises."""
     if not can_be_drawn(system):
         return Search(None, 0, float("-inf"), 0)
     probe = rate_probe(system) if system.flow is not None else update_probe(system)
@@ -44,7 +48,7 @@ def search(
     count = undetermined = 0
     worst = float("-inf")
     for values, here in candidates(system, fixed or {}, sizes, rng, domain or {}):
-        if perf_counter() - start > SECONDS:
+        if perf_counter() - start > seconds:
             break
         count += 1
         try:

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from amsym.derive import derive
 from amsym.errors import InputError, ModelError
+from amsym.lagrangian import Lagrangian
 from amsym.memory import Memory
 from amsym.system import System
 from amsym.verdict import Report
+from amsym.zoo import hopfield
+from numeric.plot.picks import Pick
+from numeric.progress import Progress
 from proofs.hypergraph import hypergraph_svg
-from proofs.page import derivation_section, document, fragment, legend, picture, verdict_section
+from proofs.page import (
+    anchor,
+    contents,
+    derivation_section,
+    document,
+    fragment,
+    legend,
+    picture,
+    picture_section,
+    verdict_section,
+)
+from proofs.pictures import pictures as pictures_of
 
 Figures = Iterable[Any] | Callable[[], Iterable[Any]]
 
@@ -52,11 +67,16 @@ def report(
     domain: Mapping[Any, Any] | None = None,
     figures: Figures = (),
     title: str | None = None,
+    pictures: bool = True,
+    plane: Sequence[Pick] | None = None,
 ) -> ReportPage:
-    """A page on a System or Memory, or on several given as {name: model}; written to `path` if there is one.
+    """A page on a System, a Memory or a Lagrangian, or on several given as {name: model}; written to `path` if there is one.
 
     title: of the page, else the models' names. params and domain go to `verify`.
-    figures: matplotlib figures, pairs (caption, figure), or a function that returns them.
+    pictures: a phase portrait, energies along trajectories and a spectrum for each model, drawn with params, else with the
+    numbers of a counterexample to "energy never increases", else with a small sample; the page says which.
+    plane: the two components of the portrait, as in `am.plot.phase_portrait`.
+    figures: matplotlib figures of your own, pairs (caption, figure), or a function that returns them.
 
     >>> import amsym as am
     >>> i, y = am.index("i", "N"), am.state("y", "N")
@@ -67,25 +87,36 @@ def report(
     Raises ModelError for anything that is no model.
     """
     models = _named(model)
-    reports = {name: found for name, m in models.items() if (found := _verified(m, params, domain)) is not None}
     title = title or _listed(list(models))
-    sections = [_section(name, m, reports.get(name)) for name, m in models.items()]
-    pictures = [picture(caption, figure) for caption, figure in _pairs(figures)]
-    body = [_head(title, params), *sections, *(["<h2>Pictures</h2>", *pictures] if pictures else []), legend(reports.values())]
-    page = ReportPage(title, "<main>\n" + "\n".join(body) + "\n</main>", reports)
+    reports: dict[str, Report | None] = {}
+    sections = []
+    with Progress("report") as bar:
+        for n, (name, m) in enumerate(models.items()):
+            reports[name] = found = _verified(m, params, domain)
+            bar.update((n + 0.8) / len(models))
+            drawn = picture_section(*pictures_of(m, params, found, plane)) if pictures else ""
+            sections.append(_section(name, m, found, drawn, anchor(n)))
+            bar.update((n + 1) / len(models))
+    own = [picture(caption, figure) for caption, figure in _pairs(figures)]
+    known = {name: found for name, found in reports.items() if found is not None}
+    figures_shown = [f"<h2>{'Figure' if len(own) == 1 else 'Figures'}</h2>", *own] if own else []
+    body = [_head(title, params), contents(reports), *sections, *figures_shown, legend(known.values())]
+    page = ReportPage(title, "<main>\n" + "\n".join(part for part in body if part) + "\n</main>", known)
     if path is not None:
         page.save(path)
     return page
 
 
-def _named(model: Any) -> dict[str, Any]:
+def _named(model: Any) -> dict[str, System | Memory]:
     models = dict(model) if isinstance(model, Mapping) else {getattr(model, "name", "model"): model}
     for name, m in models.items():
-        if not isinstance(m, (System, Memory)):
-            raise ModelError(f"report() takes a System, a Memory or {{name: model}}, got {m!r} for '{name}'")
+        if not isinstance(m, (System, Memory, Lagrangian)):
+            raise ModelError(
+                f"report() takes a System, a Memory, a Lagrangian or {{name: model}}, got {m!r} for '{name}': build a model first"
+            )
     if not models:
         raise ModelError("report() got no model; give a System, a Memory or {name: model}")
-    return models
+    return {name: hopfield(m) if isinstance(m, Lagrangian) else m for name, m in models.items()}
 
 
 def _listed(names: list[str]) -> str:
@@ -110,10 +141,10 @@ def _head(title: str, params: Mapping[str, Any] | None) -> str:
     return f'<h1>{escape(title)}</h1>\n<p class="faint">Derived and verified by amsym {__version__}, for every size.{escape(given)}</p>'
 
 
-def _section(name: str, model: Any, found: Report | None) -> str:
+def _section(name: str, model: Any, found: Report | None, drawn: str, place: str) -> str:
     graph = f'<figure class="amsym-graph">{hypergraph_svg(model)}</figure>\n' if isinstance(model, Memory) else ""
     verdicts = verdict_section(found) if found is not None else '<h3>Verdicts</h3>\n<p class="faint">None: the system has no energy.</p>'
-    return f"<h2>{escape(name)}</h2>\n{graph}{derivation_section(derive(model))}\n{verdicts}"
+    return f'<h2 id="{place}">{escape(name)}</h2>\n{graph}{derivation_section(derive(model))}\n{verdicts}\n{drawn}'
 
 
 def _pairs(figures: Figures) -> list[tuple[str, Any]]:

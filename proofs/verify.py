@@ -10,30 +10,33 @@ from amsym.errors import ModelError
 from amsym.lagrangian import Lagrangian
 from amsym.memory import Memory
 from amsym.notation.effort import OutOfTime, time_limit
-from amsym.prover.properties import critical_are_steady, lagrangians_convex, smooth, steady_are_critical
 from amsym.system import System
 from amsym.verdict import Report, Status, Verdict
 from amsym.zoo import hopfield
-from proofs.properties import energy
+from proofs.properties import bounded, coercive, convex, dead, energy, flat, links, smooth, symmetries, unique
 from proofs.question import Question, question
 
-# Seconds for the normal forms of one property; what is not shown by then stays open.
-SECONDS = 16.0
+# Seconds for the first property, on which the others build, and for each other one; what is not shown by then stays open.
+FIRST, OTHERS = 16.0, 6.0
+# Seconds for a whole report: what comes after has a little each.
+ALL, LEAST = 25.0, 1.0
 
 Decide = Callable[[Question], Verdict | None]
-
-
-def _by_prover(decide: Callable[[System], Verdict | None]) -> Decide:
-    return lambda q: decide(q.system)
 
 
 # In the order of a Report. A property that has nothing to say gives None, and its key does not appear.
 PROPERTIES: dict[str, Decide] = {
     "energy never increases": energy.decide,
-    "smooth": _by_prover(smooth),
-    "Lagrangians convex": _by_prover(lagrangians_convex),
-    "steady states are critical points": _by_prover(steady_are_critical),
-    "critical points are steady states": _by_prover(critical_are_steady),
+    "energy bounded below": bounded.decide,
+    "energy coercive": coercive.decide,
+    "smooth": smooth.decide,
+    "Lagrangians convex": convex.decide,
+    "dead directions": dead.decide,
+    "energy flat along dead directions": flat.decide,
+    "symmetries": symmetries.decide,
+    "steady states are critical points": links.decide_steady,
+    "critical points are steady states": links.decide_critical,
+    "steady state unique": unique.decide,
 }
 
 
@@ -58,9 +61,11 @@ def verify(model: Any, params: Mapping[str, Any] | None = None, domain: Mapping[
     asked = question(_system(model), params, domain)
     verdicts: dict[str, Verdict] = {}
     seconds: dict[str, float] = {}
+    begin = perf_counter()
     for key, decide in PROPERTIES.items():
         start = perf_counter()
-        found = _in_time(key, decide, asked)
+        left = max(ALL - (start - begin), LEAST)
+        found = _in_time(key, decide, asked, min(left, OTHERS if verdicts else FIRST))
         if found is not None:
             verdicts[key], seconds[key] = found, perf_counter() - start
     return Report(verdicts, name=asked.system.name, seconds=seconds)
@@ -77,9 +82,9 @@ def _system(model: Any) -> System:
     return system
 
 
-def _in_time(key: str, decide: Decide, asked: Question) -> Verdict | None:
+def _in_time(key: str, decide: Decide, asked: Question, seconds: float) -> Verdict | None:
     try:
-        with time_limit(SECONDS):
+        with time_limit(seconds):
             return decide(asked)
     except OutOfTime:
-        return Verdict(key, Status.UNDECIDED, {"kind": "attempts"}, f"the normal forms were not finished in {SECONDS:g} seconds")
+        return Verdict(key, Status.UNDECIDED, {"kind": "attempts"}, f"not finished in the {seconds:.2g} seconds that it has")

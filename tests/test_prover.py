@@ -12,9 +12,10 @@ from strategies_systems import CONVEX, POTENTIALS, Explicit, descent, largest_ri
 import amsym as am
 from amsym.notation import derivative, indices, mask, parameter, size, state, total
 from amsym.prover import curvature, energy_never_increases
+from amsym.prover.links import critical_are_steady, steady_are_critical
 from amsym.prover.lyapunov import lyapunov_arguments
-from amsym.prover.properties import critical_are_steady, lagrangians_convex, smooth, steady_are_critical
 from amsym.prover.regularity import conditions, is_continuous
+from amsym.prover.smoothness import smooth
 from amsym.system import System, time
 from amsym.verdict import Status
 from proofs.falsify import search
@@ -230,7 +231,7 @@ def test_kinks_are_part_of_the_claim() -> None:
 
 
 # Gradient flows of energies that are not defined everywhere: their border is the flow's own.
-WALLED: dict[str, Callable[[], System]] = {
+WALLED: dict[str, Any] = {
     "an inverse": lambda: gradient_flow(total(1 / y[i], i)),
     "a logarithm": lambda: gradient_flow(total(sp.log(y[i]), i)),
     "a norm at zero": lambda: gradient_flow(sp.sqrt(total(y[i] ** 2, i))),
@@ -252,13 +253,6 @@ def test_a_smooth_system_is_called_smooth_and_one_with_a_kink_is_not() -> None:
     assert smooth(one_layer("tanh", "symmetric", ones, ones)) is not None
     for system in (one_layer("relu", "symmetric", ones, ones), WALLED["a norm at zero"](), WRONG["an arc cotangent, which jumps at 0"]()):
         assert smooth(system) is None
-
-
-def test_a_lagrangian_with_a_jump_is_not_called_convex() -> None:
-    system = System(flow={y[i]: -y[i]}, energy=square, activations={y: am.Lagrangian(lambda x: sp.floor(x))})
-    verdict = lagrangians_convex(system)
-    assert verdict is not None
-    assert verdict.status is Status.UNDECIDED
 
 
 def test_dead_neurons_have_critical_points_that_are_not_steady() -> None:

@@ -62,13 +62,14 @@ def test_a_page_is_well_formed_and_asks_the_network_for_nothing(page: Any) -> No
     assert not tags.open
     assert not {tag for tag, _ in tags.seen} & {"script", "link", "iframe", "object"}
     sources = [v for _, attributes in tags.seen for k, v in attributes.items() if k in ("src", "href")]
-    assert all(s.startswith("data:image/png;base64,") for s in sources)
+    assert all(s.startswith(("data:image/png;base64,", "data:image/svg+xml;base64,", "#amsym-model-")) for s in sources)
+    assert {s[1:] for s in sources if s.startswith("#")} <= {attributes.get("id") for _, attributes in tags.seen}
     assert not re.search(r"url\(|@import|https?://", page.html)
 
 
 def test_a_page_shows_each_model_with_its_derivation_verdicts_and_pictures(page: Any) -> None:
-    for name in ("two layers", "decay", "asymmetric"):
-        assert f"<h2>{name}</h2>" in page.html
+    for n, name in enumerate(("two layers", "decay", "asymmetric"), 1):
+        assert f'<h2 id="amsym-model-{n}">{name}</h2>' in page.html
     assert page.html.count('class="amsym-derivation"') == 3
     assert page.html.count("<svg") == 1
     assert "<figcaption>a caption</figcaption>" in page.html
@@ -113,7 +114,7 @@ def test_a_system_without_energy_still_has_its_page() -> None:
 
 
 def test_only_models_and_figures_are_reported() -> None:
-    with pytest.raises(am.ModelError, match="a System, a Memory or"):
+    with pytest.raises(am.ModelError, match="a System, a Memory, a Lagrangian or"):
         report("hopfield")
     with pytest.raises(am.InputError, match="figures holds matplotlib figures"):
         report(decay(), figures=[3])

@@ -139,7 +139,10 @@ def test_a_report_is_ordered_and_comes_back_from_json() -> None:
     assert set(report.seconds) == set(report)
 
 
-@pytest.mark.parametrize(("thing", "words"), [(3, "a System, a Memory or a Lagrangian"), (am.System(flow={y[i]: -y[i]}), "needs an energy")])
+UNVERIFIABLE = [(3, "a System, a Memory or a Lagrangian"), (am.System(flow={y[i]: -y[i]}), "needs an energy")]
+
+
+@pytest.mark.parametrize(("thing", "words"), UNVERIFIABLE)
 def test_what_cannot_be_verified_is_told(thing: Any, words: str) -> None:
     with pytest.raises(ModelError, match=words):
         verify(thing)

@@ -17,13 +17,13 @@ from amsym.render.structure import product_of, terms_of_sum
 from amsym.render.text import text
 
 _RELATIONS = {">": "&gt;"}
-# A term longer than this, counted as text, is cut before the + and − in its last bracket.
-LONG = 60
-# The two halves of a cut bracket cannot see each other: both take this height.
-_TALL = {"minsize": "1.7em", "maxsize": "1.7em"}
+# A term longer than LONG, counted as text, is cut before the + and − in those of its brackets that are longer than SHORT.
+LONG, SHORT = 38, 24
+# The two halves of a cut bracket cannot see each other: both stand beside a strut, as high as a sum sign or a line.
+_TALL, _LOW = {"height": "1.35em", "depth": ".85em"}, {"height": ".8em", "depth": ".3em"}
 
-# Each term of a long sum is a `math` of its own, so that lines break between terms; one term that is wider than
-# the page scrolls in its box.
+# Each term of a long sum is a `math` of its own, so that lines break between terms, and within a term only where it is
+# wider than a line; one piece that is wider than the page scrolls in its box.
 STYLE = """
 .amsym-derivation { margin: 1em 0; color: inherit; }
 .amsym-derivation h3 { margin: 0 0 .6em; font-size: 1.05em; }
@@ -33,6 +33,7 @@ STYLE = """
 .amsym-formula { padding-left: 2em; text-indent: -2em; overflow-x: auto; overflow-y: hidden; line-height: 1.7; padding-bottom: .15em; }
 .amsym-formula math { text-indent: 0; margin: .14em 0;
   font-family: "Latin Modern Math", "STIX Two Math", "Cambria Math", "DejaVu Math TeX Gyre", math; font-size: 1.08em; }
+.amsym-term { display: inline-block; max-width: 100%; padding-left: 1em; text-indent: -1em; }
 .amsym-note { display: inline-block; text-indent: 0; font-size: .85em; opacity: .75; line-height: 1.4; }
 @media (max-width: 40em) {
   .amsym-line { grid-template-columns: minmax(0, 1fr); }
@@ -70,28 +71,40 @@ def line_html(line: Line) -> str:
         left = line.left if isinstance(line.left, str) else formula_html(line.left)
         return f"{left} {escape(line.relation)} {escape(prose(line.right))}"
     printer = MathMLPrinter()
-    first, *others = _terms(printer, line.shown)
+    (first, *others), *terms = _grouped(printer, line.shown)
     relation = printer.tag("mo", _RELATIONS.get(line.relation, line.relation))
     opening = printer.tag("mrow", printer._print(sp.sympify(line.left)), relation, first)
-    return " ".join(_math(part.toxml()) for part in (opening, *others))
+    return " ".join([*(_math(piece.toxml()) for piece in (opening, *others)), *map(_term, terms)])
 
 
 def formula_html(expr: Any) -> str:
-    """One formula as a `math` element."""
+    """One formula as `math` elements."""
     printer = MathMLPrinter()
-    return " ".join(_math(part.toxml()) for part in _terms(printer, expr))
+    return " ".join(_term(group) for group in _grouped(printer, expr))
+
+
+def _grouped(printer: MathMLPrinter, expr: sp.Expr) -> list[list[Element]]:
+    """The pieces of each term of a sum with their signs; of ... ≤ 0, the relation goes with the last."""
+    if isinstance(expr, sp.LessThan):
+        groups = _grouped(printer, expr.lhs)
+        groups[-1][-1] = printer.tag("mrow", groups[-1][-1], printer.tag("mo", "≤"), printer._print(expr.rhs))
+        return groups
+    found = []
+    for n, (minus, term) in enumerate(terms_of_sum(sp.sympify(expr))):
+        first, *rest = _pieces(printer, term)
+        found.append([_signed(printer, n, minus, first), *rest])
+    return found
 
 
 def _terms(printer: MathMLPrinter, expr: sp.Expr) -> list[Element]:
-    """The terms of a sum with their signs, long products cut as well; of ... ≤ 0, the relation goes with the last."""
-    if isinstance(expr, sp.LessThan):
-        *before, last = _terms(printer, expr.lhs)
-        return [*before, printer.tag("mrow", last, printer.tag("mo", "≤"), printer._print(expr.rhs))]
-    found: list[Element] = []
-    for n, (minus, term) in enumerate(terms_of_sum(sp.sympify(expr))):
-        first, *rest = _pieces(printer, term)
-        found += [_signed(printer, n, minus, first), *rest]
-    return found
+    """The same pieces in one list."""
+    return [piece for group in _grouped(printer, expr) for piece in group]
+
+
+def _term(pieces: list[Element]) -> str:
+    """A term in several pieces is kept on a line of its own where one can hold it."""
+    inside = " ".join(_math(piece.toxml()) for piece in pieces)
+    return f'<span class="amsym-term">{inside}</span>' if len(pieces) > 1 else inside
 
 
 def _signed(printer: MathMLPrinter, n: int, minus: bool, piece: Element) -> Element:
@@ -101,27 +114,58 @@ def _signed(printer: MathMLPrinter, n: int, minus: bool, piece: Element) -> Elem
 
 
 def _pieces(printer: MathMLPrinter, term: sp.Expr) -> list[Element]:
-    """A term in one piece, or, where it is long, its factors up to the last bracket and then the terms in that bracket."""
+    """A term in one piece; where it is long, its short factors in one and then each long bracket, cut before + and −."""
     p = product_of(term)
-    last = p.over[-1] if p.over else None
-    if len(text(term)) <= LONG or not isinstance(last, (sp.Add, Total)):
+    long = tuple(f for f in p.over if len(text(f)) > SHORT and _opens(f)) if len(text(term)) > LONG else ()
+    if not long:
         return [printer._print(term)]
-    alone = p.over == (last,) and p.number == 1 and not p.under
-    front = [] if alone else printer.parts(replace(p, over=p.over[:-1]), followed=True)
-    first, *rest = _bracket(printer, last) if isinstance(last, sp.Add) else _summand(printer, last)
-    return [*front, first, *rest] if len(text(term / last)) > LONG else [printer.spaced([*front, first]), *rest]
+    short = replace(p, over=tuple(f for f in p.over if f not in long))
+    bare = not short.over and p.number == 1 and not p.under
+    found = [] if bare else [printer.spaced(printer.parts(short, followed=True))]
+    for n, f in enumerate(long):
+        first, *rest = _opened(printer, f, last=n == len(long) - 1)
+        beside = not n and found and len(text(term)) - sum(len(text(f)) for f in long) <= LONG
+        found = [printer.spaced([*found, first]), *rest] if beside else [*found, first, *rest]
+    return found
 
 
-def _summand(printer: MathMLPrinter, last: Total) -> list[Element]:
-    first, *rest = _bracket(printer, last.body) if isinstance(last.body, sp.Add) else _pieces(printer, last.body)
-    return [printer.row(printer.sum_sign(last), first), *rest]
+def _opens(factor: sp.Expr) -> bool:
+    """Whether a factor has a bracket to be cut: a sum, a power of one, or Σ over something long."""
+    return isinstance(factor, (sp.Add, Total)) or (_is_power(factor) and isinstance(factor.base, sp.Add))
 
 
-def _bracket(printer: MathMLPrinter, inner: sp.Add) -> list[Element]:
-    """The terms of a sum in brackets, the opening one with the first, the closing one with the last."""
-    first, *middle, last = _terms(printer, inner)
-    opening = printer.tag("mrow", printer.tag("mo", "(", **_TALL, form="prefix"), first)
-    return [opening, *middle, printer.tag("mrow", last, printer.tag("mo", ")", **_TALL, form="postfix"))]
+def _is_power(factor: sp.Expr) -> bool:
+    return isinstance(factor, sp.Pow) and bool(factor.exp.is_Integer and factor.exp.is_positive)
+
+
+def _opened(printer: MathMLPrinter, factor: sp.Expr, last: bool) -> list[Element]:
+    """The pieces of one factor; Σ needs brackets of its own where something follows it."""
+    if isinstance(factor, Total):
+        pieces = _summand(printer, factor)
+        return pieces if last else _enclosed(printer, pieces, factor)
+    inner, power = (factor.base, factor.exp) if _is_power(factor) else (factor, None)
+    return _enclosed(printer, _terms(printer, inner), inner, power)
+
+
+def _summand(printer: MathMLPrinter, factor: Total) -> list[Element]:
+    body = factor.body
+    first, *rest = _enclosed(printer, _terms(printer, body), body) if isinstance(body, sp.Add) else _pieces(printer, body)
+    return [printer.row(printer.sum_sign(factor), first), *rest]
+
+
+def _enclosed(printer: MathMLPrinter, pieces: list[Element], inner: sp.Expr, power: Any = None) -> list[Element]:
+    """Brackets around pieces, the opening one with the first, the closing one with the last."""
+    height = _TALL if inner.has(Total) else _LOW
+    opening = printer.tag("mrow", printer.tag("mo", "(", form="prefix"), _strut(printer, height))
+    closing = printer.tag("mrow", _strut(printer, height), printer.tag("mo", ")", form="postfix"))
+    raised = closing if power is None else printer.tag("msup", closing, printer._print(power))
+    *before, last = [printer.tag("mrow", opening, pieces[0]), *pieces[1:]]
+    return [*before, printer.tag("mrow", last, raised)]
+
+
+def _strut(printer: MathMLPrinter, height: dict[str, str]) -> Element:
+    """An invisible height; the empty identifier keeps the row from counting as one operator, which would stretch with its own row."""
+    return printer.tag("mpadded", printer.tag("mi"), width="0", **height)
 
 
 def _math(inner: str) -> str:

@@ -1,4 +1,4 @@
-"""Pictures of a system: `phase_portrait`, `landscape` and `energy_along`, each drawn on an Axes and handing it back.
+"""Pictures of a system: `phase_portrait`, `landscape`, `energy_along` and `spectrum`, each drawn on an Axes and handing it back.
 
 Nothing here shows a window or changes matplotlib's settings; pass `ax=` to place a picture in a figure of your own.
 """
@@ -7,7 +7,21 @@ from numeric.plot.flat import FlatCells, flat_cells
 from numeric.plot.landscape import landscape
 from numeric.plot.plane import Plane, plane_of
 from numeric.plot.portrait import phase_portrait
+from numeric.plot.spectrum import Eigenvalues, eigenvalues, spectrum
 from numeric.plot.steady import SteadyPoints, steady_points
 from numeric.plot.trajectories import energy_along
 
-__all__ = ["FlatCells", "Plane", "SteadyPoints", "energy_along", "flat_cells", "landscape", "phase_portrait", "plane_of", "steady_points"]
+__all__ = [
+    "Eigenvalues",
+    "FlatCells",
+    "Plane",
+    "SteadyPoints",
+    "eigenvalues",
+    "energy_along",
+    "flat_cells",
+    "landscape",
+    "phase_portrait",
+    "plane_of",
+    "spectrum",
+    "steady_points",
+]

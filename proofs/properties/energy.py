@@ -7,34 +7,67 @@ from dataclasses import replace
 
 import sympy as sp
 
-from amsym.prover.lyapunov import CLAIM, energy_may_jump, energy_never_increases
+from amsym.notation.effort import OutOfTime, time_limit
+from amsym.prover.lyapunov import CLAIM, descent_proof, energy_may_jump, energy_never_increases
+from amsym.prover.missing import missing_assumption
 from amsym.system import System
 from amsym.verdict import Status, Verdict
-from proofs.falsify import SEED, Search, search
+from proofs.falsify import SECONDS, SEED, Search, Violation, search
 from proofs.question import Question
+
+# Seconds for a first attempt at a proof and for a first search; what is refuted easily is not proved at length.
+FIRST = 2.0
 
 
 def decide(question: Question) -> Verdict:
     """PROVED by a pattern, REFUTED by exact numbers, SUPPORTED by a search that found nothing, or UNDECIDED."""
-    verdict = energy_never_increases(question.system)
-    return _searched(question, verdict) if verdict.status is Status.UNDECIDED else verdict
+    system = question.system
+    if system.flow is not None and not _is_named_only(system):
+        proved = _first_proof(system)
+        if proved is not None:
+            return proved
+        first = _search(question, FIRST)
+        if first.violation is not None:
+            return _refuted(first.violation, _missing(system))
+    verdict = energy_never_increases(system)
+    if verdict.status is not Status.UNDECIDED or _is_named_only(system):
+        return verdict
+    return _searched(question, verdict)
+
+
+def _first_proof(system: System) -> Verdict | None:
+    try:
+        with time_limit(FIRST):
+            return descent_proof(system)
+    except OutOfTime:
+        return None
+
+
+def _missing(system: System) -> str | None:
+    """The missing assumption, where it is found about as fast as a proof with it would be."""
+    with time_limit(FIRST):
+        return missing_assumption(system)
+
+
+def _search(question: Question, seconds: float = SECONDS) -> Search:
+    return search(question.system, question.fixed, question.sizes, question.domain, seconds)
 
 
 def _searched(question: Question, open_verdict: Verdict) -> Verdict:
     """Turn an undecided claim into a refuted or a supported one where the search says so."""
-    system = question.system
-    if _is_named_only(system):
-        return open_verdict
-    result = search(system, question.fixed, question.sizes, question.domain)
+    result = _search(question)
     if result.violation is not None:
-        missing = open_verdict.certificate.get("missing")
-        tail = f"; missing assumption: {missing}, with it the claim is proved" if missing else ""
-        return Verdict(CLAIM, Status.REFUTED, result.violation.certificate(), result.violation.words() + tail, open_verdict.source)
+        return _refuted(result.violation, open_verdict.certificate.get("missing"))
     decided = result.evaluations - result.undetermined
     # The rate dE/dt does not see a jump of E, so draws of it are no evidence there.
-    if decided == 0 or (system.flow is not None and energy_may_jump(system)):
+    if decided == 0 or (question.system.flow is not None and energy_may_jump(question.system)):
         return open_verdict
     return _supported(open_verdict, result, decided)
+
+
+def _refuted(found: Violation, missing: str | None) -> Verdict:
+    tail = f"; missing assumption: {missing}, with it the claim is proved" if missing else ""
+    return Verdict(CLAIM, Status.REFUTED, found.certificate(), found.words() + tail)
 
 
 def _is_named_only(system: System) -> bool:

@@ -1,0 +1,59 @@
+"""Is the energy bounded below? Proved by degrees, certified for given numbers, or refuted by a path on which it falls to -∞."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amsym.prover.boundedness import BOUNDED, energy_bounded_below
+from amsym.verdict import Status, Verdict
+from proofs.definite import definite
+from proofs.escape import Looked, escape
+from proofs.question import Question
+
+
+def decide(question: Question) -> Verdict:
+    """PROVED, CERTIFIED for given parameters, REFUTED with a path, or UNDECIDED with what was tried.
+
+    >>> from amsym.zoo import hopfield
+    >>> print(decide(Question(hopfield("relu"))).status)
+    REFUTED
+    """
+    verdict = energy_bounded_below(question.system)
+    if verdict.status is not Status.UNDECIDED or named_only(verdict):
+        return verdict
+    certified = certificate(question, BOUNDED, False)
+    if certified is not None:
+        return certified
+    looked = escape(question, falls=True)
+    return refuted(BOUNDED, looked) if looked.escape is not None else left_open(verdict, looked, "on which E falls to -∞")
+
+
+def named_only(verdict: Verdict) -> bool:
+    """Whether there is nothing to draw: a function in the energy is only a name."""
+    return verdict.reason.endswith("only named")
+
+
+def certificate(question: Question, claim: str, coercive: bool) -> Verdict | None:
+    """CERTIFIED where the numbers that were given make a quadratic form positive definite."""
+    found = definite(question) if question.numeric else None
+    if found is None or (coercive and not found.coercive):
+        return None
+    data: dict[str, Any] = {
+        "kind": "symbolic steps",
+        "domain": {"sizes": dict(question.sizes), "parameters": "as given"},
+        "steps": found.steps,
+    }
+    return Verdict(claim, Status.CERTIFIED, data, f"for the given parameters: {found.words}")
+
+
+def refuted(claim: str, looked: Looked) -> Verdict:
+    """The path that a search found."""
+    assert looked.escape is not None
+    return Verdict(claim, Status.REFUTED, looked.escape.certificate(), looked.escape.words())
+
+
+def left_open(verdict: Verdict, looked: Looked, what: str) -> Verdict:
+    """UNDECIDED, with the search added to what was tried."""
+    tried = f"{looked.paths} paths were looked at, none of them settled as one {what}"
+    data = {**verdict.certificate, "paths": looked.paths, "paths not settled": looked.unsettled}
+    return Verdict(verdict.claim, Status.UNDECIDED, data, f"{verdict.reason}; {tried}")
