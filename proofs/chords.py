@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice, product
-from time import perf_counter
 from typing import Any
 
 import sympy as sp
 from flint import arb
 
 from amsym.notation import Tensor, derivative, fresh_indices, total
+from amsym.notation.effort import Budget
 from amsym.system import System
 from numeric.rigorous import Evaluator, Undetermined
 from proofs.draws import Values, flattened, nested, respects
@@ -94,19 +94,19 @@ def search(
     t: Trial, fixed: Values, sizes: Mapping[str, int], domain: Mapping[Any, Any], seconds: float = SECONDS, count: int = 1_000_000
 ) -> Tried:
     """Draw small sizes and numbers first, curvature and chord in turn, up to a number of draws."""
-    tried, start = Tried(), perf_counter()
+    tried, special, budget = Tried(), Budget(seconds / 2), Budget(seconds)
     probes = (curvature_probe(t), chord_probe(t))
     bends = bool(kink_functions(t.system))
     both = {**domain, t.v.name: domain[t.x.name]} if t.x.name in domain else dict(domain)
     for values, here, probe, box in _special(t, fixed, sizes, probes, domain, both):
-        if perf_counter() - start > seconds / 2:
+        if special.spent:
             break
         found = tried_at(probe, here, values, Tried()) if in_domain(values, box) else None
         if found is not None:
             tried.violation = shrunk(found, probe, set(fixed), t.system, box)
             return tried
     for values, here in candidates(t.system, fixed, sizes, random.Random(SEED), domain):
-        if perf_counter() - start > seconds or tried.draws >= count:
+        if budget.spent or tried.draws >= count:
             break
         for n, probe in enumerate(probes):
             box = both if n else domain

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from time import perf_counter
 from typing import Any
 
 import sympy as sp
@@ -19,7 +18,7 @@ from flint import arb
 
 from amsym.errors import AmsymError
 from amsym.notation import Tensor, components
-from amsym.notation.effort import OutOfTime, check, time_limit
+from amsym.notation.effort import Budget, OutOfTime, check, time_limit
 from amsym.notation.tensors import Entry
 from amsym.prover.asymptotics import expansion
 from amsym.prover.regularity import conditions
@@ -105,17 +104,17 @@ class Looked:
 
 def escape(question: Question, falls: bool) -> Looked:
     """Look for a path on which E → -∞ (`falls`), or on which E does not tend to +∞ though the state leaves every bounded set."""
-    looked, start = Looked(), perf_counter()
+    looked, budget = Looked(), Budget(SECONDS)
     if not can_be_drawn(question.system):
         return looked
     rng = random.Random(SEED)
     seen: set[Any] = set()
     for values, sizes in _choices(question, rng):
         check()
-        if perf_counter() - start > SECONDS:
+        if budget.spent:
             break
         for path, base in _paths(question.system, sizes, values, falls, rng, seen):
-            if perf_counter() - start > SECONDS:
+            if budget.spent:
                 break
             looked.paths += 1
             found = along(question.system, sizes, base, path, falls)

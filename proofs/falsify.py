@@ -9,9 +9,9 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from time import perf_counter
 from typing import Any
 
+from amsym.notation.effort import Budget
 from amsym.system import System
 from numeric.rigorous import Undetermined
 from proofs.draws import Values, draw, respects, sizes_up_to
@@ -44,11 +44,11 @@ def search(
     if not can_be_drawn(system):
         return Search(None, 0, float("-inf"), 0)
     probe = rate_probe(system) if system.flow is not None else update_probe(system)
-    rng, start = random.Random(SEED), perf_counter()
+    rng, budget = random.Random(SEED), Budget(seconds)
     count = undetermined = 0
     worst = float("-inf")
     for values, here in candidates(system, fixed or {}, sizes, rng, domain or {}):
-        if perf_counter() - start > seconds:
+        if budget.spent:
             break
         count += 1
         try:

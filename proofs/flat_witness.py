@@ -9,7 +9,6 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from time import perf_counter
 from typing import Any
 
 import sympy as sp
@@ -17,7 +16,7 @@ from flint import arb
 
 from amsym.dead import Dead, Ray
 from amsym.notation import Tensor, components
-from amsym.notation.effort import check
+from amsym.notation.effort import Budget, check
 from amsym.notation.tensors import Entry
 from amsym.prover.flatness import Flat, full_vector
 from numeric.rigorous import Evaluator, Undetermined, rational
@@ -60,13 +59,13 @@ class Tried:
 
 def energy_differs(question: Question, open_ones: list[Flat]) -> Tried:
     """Look for a pair along one of the directions that were not shown flat."""
-    start, pairs = perf_counter(), 0
+    budget, pairs = Budget(SECONDS), 0
     probes = [(f, _probe(question, f)) for f in open_ones]
     drawn = candidates(question.system, question.fixed or {}, question.sizes, random.Random(SEED), question.domain or {})
     for values, here in drawn:
         for f, probe in probes:
             check()
-            if perf_counter() - start > SECONDS:
+            if budget.spent:
                 return Tried(None, pairs)
             try:
                 gap, what = finite(*probe(here, values))

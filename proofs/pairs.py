@@ -5,14 +5,13 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 from fractions import Fraction
-from time import thread_time
 from typing import Any
 
 import numpy as np
 import sympy as sp
 
 from amsym.notation import Component, Tensor, components
-from amsym.notation.effort import check
+from amsym.notation.effort import Budget, check
 from amsym.prover.regularity import conditions, is_continuous
 from amsym.prover.signs import is_positive
 from amsym.system import System
@@ -59,10 +58,10 @@ def two_zeros(question: Question, sizes: dict[str, int], values: Values, rng: ra
             continue
         if len(found.points) == 2:
             return _refuted_by(system, sizes, values, found)
-    starts, begun = STARTS if question.fixed is None else MANY, thread_time()
+    starts, budget = STARTS if question.fixed is None else MANY, Budget(SEARCH_SECONDS)
     for guess in guesses(problem, rng, starts, rough) if problem.width <= WIDTH else ():
         check()
-        if thread_time() - begun > SEARCH_SECONDS:
+        if budget.spent:
             break
         box = proved_zero(problem, guess) if not _is_known(found, problem, guess) else None
         if box is None or not box_in_domain(box, question.domain) or not _is_new(found, box) or not _defined_over(system, box):

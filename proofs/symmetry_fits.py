@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from time import thread_time
 
 import numpy as np
 from numpy.typing import NDArray
 
+from amsym.notation.effort import Budget
 from amsym.symmetry import Family, Kind, Template, family, kinds, templates
 from amsym.system import System
 from numeric.symmetries import Samples, independent_columns, null_space, rank, rational_basis
@@ -43,11 +43,11 @@ def fitted(system: System, samples: list[Samples]) -> list[Family]:
     """Families that fit all samples, shifts first, until they span what the samples leave open."""
     spans = [Span.of(system, s) for s in samples]
     found: list[Family] = []
-    start = thread_time()
+    budget = Budget(FITTING)
     for translations in (True, False):
         for stage in (0, 1, 2):
             for kind in kinds(system.states):
-                if _is_enough(spans, translations) or thread_time() - start > FITTING:
+                if _is_enough(spans, translations) or budget.spent:
                     break
                 for f in _fits(system, spans, kind, stage, translations):
                     # Every span is asked, so that each grows.

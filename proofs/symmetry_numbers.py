@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from time import thread_time
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from amsym.notation import components, derivative, fresh_indices, is_zero
-from amsym.notation.effort import OutOfTime, time_limit
+from amsym.notation.effort import Budget, OutOfTime, time_limit
 from amsym.prover.symmetry import is_continuous
 from amsym.symmetry import AtSize, Complete, Family
 from amsym.symmetry.templates import at
@@ -108,7 +107,7 @@ class _Checker:
     def __init__(self, system: System, fixed: Values, sizes: Mapping[str, int]) -> None:
         self.system, self.numbers, self.sizes = system, _numbers(fixed), sizes
         self.able = is_continuous(system) and entries(system, sizes) <= 2 * ENTRIES
-        self.start = thread_time()
+        self.budget = Budget(CHECKS)
 
     @cached_property
     def state(self) -> list[Any]:
@@ -125,7 +124,7 @@ class _Checker:
         return [x.xreplace(self.numbers) for x in found]
 
     def __call__(self, v: Array) -> bool:
-        if not self.able or thread_time() - self.start > CHECKS:
+        if not self.able or self.budget.spent:
             return False
         rows = ([_exact(x) for x in row] for row in v)
         fields = (sp.Add(*(a * b for a, b in zip(row, [*self.state, 1], strict=True))) for row in rows)

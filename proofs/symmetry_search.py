@@ -13,7 +13,6 @@ import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from time import thread_time
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,7 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from amsym.notation import Tensor
-from amsym.notation.effort import OutOfTime, time_limit
+from amsym.notation.effort import Budget, OutOfTime, time_limit
 from amsym.prover.symmetry import proved_family
 from amsym.symmetry import Complete, Family, family, kinds, templates
 from amsym.system import System
@@ -81,9 +80,9 @@ def _guessed(system: System, why: str) -> Found:
     """The usual families, each proved; whether there are others is not known."""
     found = Found(open=[f"{why}: only shifts, scalings and rotations were tried, and others are not excluded"])
     proved: list[Family] = []
-    start = thread_time()
+    budget = Budget(PROVING)
     for f in _usual(system):
-        if thread_time() - start > PROVING:
+        if budget.spent:
             found.open.append("not all of these were tried in time")
             break
         steps = _proof(system, f)
@@ -113,12 +112,11 @@ def sampled(system: System, sizes: Mapping[str, int], fixed: Values, shifts: boo
     rng, sampler = random.Random(SEED), Sampler(system, kink_functions(system))
     samples = Samples(system.states, dict(sizes))
     need = (samples.width if shifts else unknowns(samples)) + SPARE
-    start, seconds = thread_time(), SAMPLING if seconds is None else seconds
+    budget = Budget(SAMPLING if seconds is None else seconds)
     for _ in range(20 * need):
-        spent = thread_time() - start
         done = len(samples.points)
         # What will not be finished in time is cut to what the fits need.
-        if done == need or spent > seconds or (done >= FITTED // 2 and spent / done * need > seconds):
+        if done == need or budget.spent or (done >= FITTED // 2 and budget.used / done * need > budget.seconds):
             break
         sampler.add(samples, draw_point(system, sizes, fixed, rng))
     return samples if samples.points else None
@@ -126,9 +124,9 @@ def sampled(system: System, sizes: Mapping[str, int], fixed: Values, shifts: boo
 
 def _settle(system: System, found: Found, families: list[Family]) -> None:
     """Prove the families, then certify what they leave."""
-    start = thread_time()
+    budget = Budget(PROVING)
     for f in families:
-        steps = _proof(system, f) if thread_time() - start < PROVING else None
+        steps = _proof(system, f) if not budget.spent else None
         if steps is None:
             found.unproved.append(f)
         else:

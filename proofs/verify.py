@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from time import perf_counter
 from typing import Any
 
-from amsym.errors import ModelError
+from amsym.errors import InputError, ModelError
 from amsym.lagrangian import Lagrangian
 from amsym.memory import Memory
-from amsym.notation.effort import OutOfTime, time_limit
+from amsym.notation.effort import Budget, OutOfTime, time_limit
 from amsym.system import System
 from amsym.verdict import Report, Status, Verdict
 from amsym.zoo import hopfield
 from proofs.properties import bounded, coercive, convex, dead, energy, flat, links, smooth, symmetries, unique
 from proofs.question import Question, question
 
-# Seconds for the first property, on which the others build, and for each other one; what is not shown by then stays open.
+# Seconds for the property on which others build, and for each other one; what is not shown by then stays open.
 FIRST, OTHERS = 16.0, 6.0
+LONGEST = energy.CLAIM
 # Seconds for a whole report: what comes after has a little each.
 ALL, LEAST = 25.0, 1.0
 
@@ -40,7 +41,13 @@ PROPERTIES: dict[str, Decide] = {
 }
 
 
-def verify(model: Any, params: Mapping[str, Any] | None = None, domain: Mapping[Any, Any] | None = None) -> Report:
+def verify(
+    model: Any,
+    params: Mapping[str, Any] | None = None,
+    domain: Mapping[Any, Any] | None = None,
+    *,
+    only: str | Iterable[str] | None = None,
+) -> Report:
     """A Report of verdicts on a System, a Memory, or a Lagrangian.
 
     A Lagrangian is judged in the network that it was made for, dy/dt = W g(y) - y + b with symmetric W
@@ -49,6 +56,7 @@ def verify(model: Any, params: Mapping[str, Any] | None = None, domain: Mapping[
     Without params the claims are for every size, every parameter as declared and every state. With params they are
     for these parameters; properties that the numbers have exactly (a symmetric W, a positive β) count as declared.
     domain: {"y": (-5, 5)} or {"y": (lows, highs)} restricts the states in which counterexamples are looked for.
+    only: one property or several by name, where not all are wanted.
 
     >>> from amsym.notation import indices, parameter, state, total
     >>> i, j = indices("i j", "N")
@@ -57,15 +65,20 @@ def verify(model: Any, params: Mapping[str, Any] | None = None, domain: Mapping[
     >>> report = verify(System(flow={y[i]: total(W[i, j]*y[j], j) - y[i]}, energy=E))
     >>> print(report["energy never increases"].status)
     REFUTED
+    >>> list(verify(System(flow={y[i]: -y[i]}, energy=total(y[i]**2, i)/2), only=["smooth", "energy coercive"]))
+    ['energy coercive', 'smooth']
+
+    Raises ModelError for what is no model or has no energy, InputError for params, domain or only that do not fit.
     """
+    wanted = _wanted(only)
     asked = question(_system(model), params, domain)
     verdicts: dict[str, Verdict] = {}
     seconds: dict[str, float] = {}
-    begin = perf_counter()
-    for key, decide in PROPERTIES.items():
+    budget = Budget(ALL)
+    for key in wanted:
         start = perf_counter()
-        left = max(ALL - (start - begin), LEAST)
-        found = _in_time(key, decide, asked, min(left, OTHERS if verdicts else FIRST))
+        left = max(budget.seconds - budget.used, LEAST)
+        found = _in_time(key, asked, min(left, FIRST if key == LONGEST else OTHERS))
         if found is not None:
             verdicts[key], seconds[key] = found, perf_counter() - start
     return Report(verdicts, name=asked.system.name, seconds=seconds)
@@ -82,9 +95,18 @@ def _system(model: Any) -> System:
     return system
 
 
-def _in_time(key: str, decide: Decide, asked: Question, seconds: float) -> Verdict | None:
+def _wanted(only: str | Iterable[str] | None) -> list[str]:
+    """The properties to decide, in the order of a Report."""
+    names = list(PROPERTIES) if only is None else [only] if isinstance(only, str) else list(only)
+    unknown = [name for name in names if name not in PROPERTIES]
+    if unknown:
+        raise InputError(f"verify() knows no property {unknown[0]!r}; it has {', '.join(PROPERTIES)}: name some of these")
+    return [key for key in PROPERTIES if key in names]
+
+
+def _in_time(key: str, asked: Question, seconds: float) -> Verdict | None:
     try:
         with time_limit(seconds):
-            return decide(asked)
+            return PROPERTIES[key](asked)
     except OutOfTime:
         return Verdict(key, Status.UNDECIDED, {"kind": "attempts"}, f"not finished in the {seconds:.2g} seconds that it has")

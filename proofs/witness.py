@@ -10,13 +10,12 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from time import thread_time
 from typing import Any
 
 import sympy as sp
 
 from amsym.notation import Tensor, derivative, fresh_indices, is_zero, total
-from amsym.notation.effort import OutOfTime, check, time_limit
+from amsym.notation.effort import Budget, OutOfTime, check, time_limit
 from amsym.prover.identities import Way, ways
 from amsym.system import System
 from numeric.rigorous import Evaluator, Undetermined
@@ -84,10 +83,10 @@ def link_witness(question: Question, forward: bool) -> Tried:
 
 
 def _exact_points(question: Question, about: Sides, tried: Tried) -> None:
-    rng, start = random.Random(SEED), thread_time()
+    rng, budget = random.Random(SEED), Budget(EXACT_SECONDS)
     for values, sizes in _in_turn(question, rng):
         check()
-        if thread_time() - start > EXACT_SECONDS:
+        if budget.spent:
             return
         tried.points += 1
         found = _checked(about, values, sizes)
@@ -157,7 +156,7 @@ def _component_name(what: str, f: Field, place: Any) -> str:
 
 def _boxes(question: Question, about: Sides, tried: Tried, forward: bool) -> None:
     targets = [({}, about.zero, "")] if forward else [*_null_targets(question.system), ({}, about.zero, "")]
-    rng, start = random.Random(SEED), thread_time()
+    rng, budget = random.Random(SEED), Budget(BOX_SECONDS)
     flow = about.zero if forward else about.other
     for sizes in choices_of_sizes(question):
         for n, values in enumerate(simple_parameters(question.system, sizes, dict(question.fixed or {}), rng, simple=4)):
@@ -165,7 +164,7 @@ def _boxes(question: Question, about: Sides, tried: Tried, forward: bool) -> Non
                 break
             for target, fields, why in targets:
                 check()
-                if thread_time() - start > BOX_SECONDS:
+                if budget.spent:
                     return
                 problem = ZeroProblem(flow if target else fields, sizes, values, target)
                 if problem.width <= WIDTH and _box_witness(question, about, problem, why, rng, tried):

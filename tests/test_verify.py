@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import sympy as sp
+from energy_verdict import energy_verdict
 
 import amsym as am
 from amsym.errors import InputError, ModelError
@@ -31,27 +32,27 @@ def network(**declared: bool) -> am.System:
 
 
 def test_without_symmetric_the_verdict_changes_and_names_the_weights() -> None:
-    assert verify(network(symmetric=True))[KEY].status is Status.PROVED
-    verdict = verify(network())[KEY]
+    assert energy_verdict(network(symmetric=True)).status is Status.PROVED
+    verdict = energy_verdict(network())
     assert verdict.status is Status.REFUTED
     assert "W symmetric" in verdict.reason
     assert verdict.certificate["values"]["W"]
 
 
 def test_numbers_that_are_exactly_symmetric_count_as_declared() -> None:
-    assert verify(network(), params={"W": symmetric})[KEY].status is Status.PROVED
+    assert energy_verdict(network(), params={"W": symmetric}).status is Status.PROVED
 
 
 def test_numbers_that_are_symmetric_but_for_1e_9_do_not() -> None:
     W = symmetric.copy()
     W[0, 1] += 1e-9
-    assert verify(network(), params={"W": W})[KEY].status is not Status.PROVED
+    assert energy_verdict(network(), params={"W": W}).status is not Status.PROVED
 
 
 def test_given_numbers_are_the_ones_in_the_counterexample() -> None:
     from fractions import Fraction
 
-    verdict = verify(network(), params={"W": plain})[KEY]
+    verdict = energy_verdict(network(), params={"W": plain})
     assert verdict.status is Status.REFUTED
     assert [[float(Fraction(x)) for x in row] for row in verdict.certificate["values"]["W"]] == plain.tolist()
     assert verdict.certificate["sizes"] == {"N": 4}
@@ -61,8 +62,8 @@ def test_given_numbers_are_the_ones_in_the_counterexample() -> None:
 def test_the_sign_of_a_given_scalar_counts_as_declared(beta: float, status: Status) -> None:
     a = parameter("a")
     system = am.System(flow={y[i]: -a * y[i]}, energy=square)
-    assert verify(system, params={"a": beta})[KEY].status is status
-    assert verify(system)[KEY].status is Status.REFUTED
+    assert energy_verdict(system, params={"a": beta}).status is status
+    assert energy_verdict(system).status is Status.REFUTED
 
 
 @pytest.mark.parametrize(
@@ -81,13 +82,13 @@ def test_numbers_against_a_declaration_are_refused() -> None:
 
 
 def test_a_claim_that_is_false_only_outside_the_domain_is_not_refuted_inside() -> None:
-    assert verify(cubic, domain={"y": (-1, 1)})[KEY].status is Status.SUPPORTED
-    assert verify(cubic, domain={"y": (-2.0, 2.0)})[KEY].status is Status.REFUTED
-    assert verify(cubic, domain={y: (0, np.inf)})[KEY].status is Status.REFUTED
+    assert energy_verdict(cubic, domain={"y": (-1, 1)}).status is Status.SUPPORTED
+    assert energy_verdict(cubic, domain={"y": (-2.0, 2.0)}).status is Status.REFUTED
+    assert energy_verdict(cubic, domain={y: (0, np.inf)}).status is Status.REFUTED
 
 
 def test_arrays_in_the_domain_bound_each_entry_and_fix_the_size() -> None:
-    verdict = verify(cubic, domain={"y": (np.array([-1.0, -0.5, 1.5]), np.array([1.0, 0.5, 3.0]))})[KEY]
+    verdict = energy_verdict(cubic, domain={"y": (np.array([-1.0, -0.5, 1.5]), np.array([1.0, 0.5, 3.0]))})
     assert verdict.status is Status.REFUTED
     assert verdict.certificate["sizes"] == {"N": 3}
     assert sp.Rational(verdict.certificate["values"]["y"][2]) >= sp.Rational(3, 2)
@@ -114,7 +115,7 @@ def test_a_domain_that_makes_no_sense_is_refused(domain: Any, words: str) -> Non
 
 
 def test_support_is_told_with_its_draws_and_its_bound_and_is_no_truth_value() -> None:
-    verdict = verify(cubic, domain={"y": (-1, 1)})[KEY]
+    verdict = energy_verdict(cubic, domain={"y": (-1, 1)})
     draws = verdict.certificate["draws"]
     assert verdict.certificate["95 % bound on the probability of a violation"] == pytest.approx(1 - 0.05 ** (1 / draws))
     with pytest.raises(Undecided):
@@ -124,12 +125,12 @@ def test_support_is_told_with_its_draws_and_its_bound_and_is_no_truth_value() ->
 def test_draws_of_the_rate_are_no_support_for_an_energy_that_jumps() -> None:
     """E = floor(y) rises at every whole number, and dE/dt = 0 everywhere else."""
     stairs = am.System(flow={y[i]: sp.S.One}, energy=total(sp.floor(y[i]), i))
-    assert verify(stairs)[KEY].status is Status.UNDECIDED
+    assert energy_verdict(stairs).status is Status.UNDECIDED
 
 
 def test_what_only_a_name_stands_for_is_neither_refuted_nor_supported() -> None:
     unnamed = am.System(flow={y[i]: -sp.Function("g", real=True)(y[i])}, energy=square)
-    assert verify(unnamed)[KEY].status is Status.UNDECIDED
+    assert energy_verdict(unnamed).status is Status.UNDECIDED
 
 
 def test_a_report_is_ordered_and_comes_back_from_json() -> None:
@@ -154,7 +155,7 @@ def test_two_runs_give_the_same_report() -> None:
 
 def test_a_memory_is_verified_as_its_system() -> None:
     memory = am.zoo.softmax_memory()
-    assert verify(memory)[KEY].status is verify(memory.system)[KEY].status is Status.PROVED
+    assert energy_verdict(memory).status is energy_verdict(memory.system).status is Status.PROVED
 
 
 @pytest.mark.slow
@@ -162,4 +163,12 @@ def test_long_formulas_end_undecided_or_better_and_not_never() -> None:
     xi, z, m = parameter("xi", "M N"), state("z", "M"), am.index("m", "M")
     energy = total((total(xi[m, i] * y[i], i) + z[m]) ** 6, m) * total(y[i] ** 2, i) ** 2
     system = am.System(flow={c: am.derivative(energy, c) for c in (y[i], z[m])}, energy=energy)
-    assert verify(system)[KEY].status in (Status.REFUTED, Status.UNDECIDED, Status.SUPPORTED)
+    assert energy_verdict(system).status in (Status.REFUTED, Status.UNDECIDED, Status.SUPPORTED)
+
+
+def test_only_what_is_asked_for_is_decided_and_in_the_order_of_a_report() -> None:
+    system = network(symmetric=True)
+    assert list(verify(system, only="smooth")) == ["smooth"]
+    assert list(verify(system, only=["symmetries", "smooth"])) == ["smooth", "symmetries"]
+    with pytest.raises(am.InputError, match=r"no property 'smoth'; it has energy never increases, .*: name some"):
+        verify(system, only="smoth")

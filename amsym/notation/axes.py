@@ -158,5 +158,11 @@ def fresh_indices(axes: Iterable[str], avoid: Iterable[Index] = ()) -> tuple[Ind
 
 def rename(expr: sp.Basic, names: dict[Index, Index]) -> Any:
     """Replace free indices by others; sums keep clear of capture by themselves."""
-    names = {old: new for old, new in names.items() if old != new}
-    return expr.xreplace(names) if names else expr
+    changed = frozenset((old, new) for old, new in names.items() if old != new)
+    return _renamed(expr, changed) if changed else expr
+
+
+# A normal form renames the same factors again and again; SymPy's Max asks for signs each time that it is made.
+@lru_cache(maxsize=50_000)
+def _renamed(expr: sp.Basic, names: frozenset[tuple[Index, Index]]) -> Any:
+    return expr.xreplace(dict(names))

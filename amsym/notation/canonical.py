@@ -155,6 +155,7 @@ def _blind(base: sp.Expr) -> str:
     return min(_text(base), _text(turned))
 
 
+@lru_cache(maxsize=50_000)
 def _again(expr: sp.Expr) -> sp.Expr:
     """Inner sums settle their names and signs anew once the outer names have changed."""
     if not expr.args or not expr.has(Total, sp.Add):

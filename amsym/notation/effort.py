@@ -1,15 +1,39 @@
-"""A limit on the time that normal forms may take: work beyond it stops with `OutOfTime`, which provers report as undecided."""
+"""Limits on effort, counted in this thread's own processor time, so that a busy machine changes no verdict.
+
+Normal forms beyond a `time_limit` stop with `OutOfTime`, which provers report as undecided; a search stops once its `Budget` is spent.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from time import monotonic
+from time import thread_time
 
 from amsym.errors import AmsymError
 
 _deadline: ContextVar[float] = ContextVar("deadline", default=float("inf"))
+
+
+class Budget:
+    """So many seconds of work for one search, from its making on.
+
+    >>> Budget(60.0).spent
+    False
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds, self._start = seconds, thread_time()
+
+    @property
+    def used(self) -> float:
+        """Seconds since it was made."""
+        return thread_time() - self._start
+
+    @property
+    def spent(self) -> bool:
+        """Whether nothing is left."""
+        return self.used > self.seconds
 
 
 class OutOfTime(AmsymError):
@@ -23,7 +47,7 @@ def time_limit(seconds: float) -> Iterator[None]:
     >>> with time_limit(1.0):
     ...     check()
     """
-    token = _deadline.set(min(_deadline.get(), monotonic() + seconds))
+    token = _deadline.set(min(_deadline.get(), thread_time() + seconds))
     try:
         yield
     finally:
@@ -32,5 +56,5 @@ def time_limit(seconds: float) -> Iterator[None]:
 
 def check() -> None:
     """Raise OutOfTime when the limit has passed."""
-    if monotonic() > _deadline.get():
+    if thread_time() > _deadline.get():
         raise OutOfTime("the normal form of an expression took longer than allowed")

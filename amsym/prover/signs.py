@@ -7,6 +7,7 @@ True means proved; False means only that no form showed it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import pairwise, product
 from typing import Any
@@ -48,12 +49,13 @@ def _shown(expr: sp.Expr, what: str) -> bool:
     )
 
 
-def _forms(expr: sp.Expr) -> list[sp.Expr]:
+def _forms(expr: sp.Expr) -> Iterator[sp.Expr]:
+    """As it stands, in normal form, as a product: each is made only if the one before did not do."""
+    yield expr
     core = canonical_core(expr)
-    forms = [expr, core]
+    yield core
     if isinstance(core, sp.Add) and len(core.args) <= TERMS:
-        forms.append(factored(core))
-    return forms
+        yield factored(core)
 
 
 def factored(expr: sp.Expr) -> sp.Expr:

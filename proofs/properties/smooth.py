@@ -5,10 +5,9 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from itertools import product
-from time import perf_counter
 from typing import Any
 
-from amsym.notation.effort import OutOfTime, check, time_limit
+from amsym.notation.effort import Budget, OutOfTime, check, time_limit
 from amsym.prover.regularity import conditions, kinks
 from amsym.prover.smoothness import CLAIM, bends, differentiable, smooth
 from amsym.system import System, time
@@ -130,13 +129,13 @@ def _refuted(system: System, parts: list[Part], worst: list[Part]) -> Verdict:
 
 def _walk(question: Question, system: System, parts: list[Part]) -> tuple[dict[str, Any], str] | None:
     """Look at points on the kinks until each part's first jump is found; or stop at a point without value."""
-    start, rng = perf_counter(), random.Random(SEED)
+    budget, rng = Budget(SECONDS), random.Random(SEED)
     explicit = Explicit(system, parts)
     unsafe = any(not c.sizes or set(c.sizes) & {a for a, n in question.sizes.items() if n == 1} for c in conditions(*system.formulas))
     for sizes in choices_of_sizes(question):
         for values in _points(question, system, sizes, rng):
             check()
-            if perf_counter() - start > _patience(parts) or (not unsafe and all(p.settled for p in parts)):
+            if budget.used > _patience(parts) or (not unsafe and all(p.settled for p in parts)):
                 return None
             hole = _hole(system, parts, sizes, values) if unsafe else None
             if hole is not None:

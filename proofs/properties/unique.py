@@ -13,10 +13,9 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from itertools import islice
-from time import thread_time
 
 from amsym.errors import AmsymError
-from amsym.notation.effort import OutOfTime, check, time_limit
+from amsym.notation.effort import Budget, OutOfTime, check, time_limit
 from amsym.prover.contraction import always_one
 from amsym.system import System, time
 from amsym.verdict import Status, Verdict
@@ -75,10 +74,10 @@ def _searched(question: Question, reached: str) -> Verdict:
         return Verdict(
             CLAIM, Status.UNDECIDED, {"kind": "attempts"}, "the formulas show no contraction, and what is only named cannot be drawn"
         )
-    start, rng, draws, flow = thread_time(), random.Random(SEED), 0, RoughFlow(system)
+    budget, rng, draws, flow = Budget(SEARCH_SECONDS), random.Random(SEED), 0, RoughFlow(system)
     for sizes, values in _settings(question, rng):
         check()
-        if thread_time() - start > SEARCH_SECONDS:
+        if budget.spent:
             break
         draws += 1
         # Where there is none, Newton's method would wander from every start.
