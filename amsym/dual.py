@@ -45,7 +45,9 @@ class Dual:
         return None if dual is None or self.kind != "additive" else self._replaced(sp.sympify(dual.formula(p)))
 
     def conjugate_domain(self, p: Component, over: str | None = None) -> Any:
-        """The condition on p, for every index, under which L*(p) is finite; None where no conjugate is known.
+        """The condition on p, for every index, under which L*(p) is finite and its form has a value; None where no conjugate is known.
+
+        Points of the border at which the form is only a limit, such as p = 1 in (1 - p) log(1 - p), are left out.
 
         >>> from amsym import lagrangians
         >>> from amsym.notation import index, state
@@ -62,7 +64,10 @@ class Dual:
         return None if dual is None else dual.words
 
     def dual_hessian(self, at: Component, also: Component, over: str | None = None) -> Any:
-        """∂²L*/∂p_i∂p_j: the inverse of the Hessian Λ on its range, Λ (∇²L*) Λ = Λ at p = g(x); None where no conjugate is known.
+        """∂²L*/∂p_i∂p_j: the inverse of the Hessian Λ on its range, Λ (∇²L*) Λ = Λ at p = g(x) inside the conjugate's domain.
+
+        None where no conjugate is known, and where the activations fill only the border of its domain, as those of
+        spherical do at ε = 0: there L* has no second derivative.
 
         >>> from amsym import lagrangians
         >>> from amsym.notation import indices, state
@@ -71,7 +76,9 @@ class Dual:
         δ[i, j]/p[i]
         """
         value = self.conjugate(at.tensor, over)
-        return None if value is None else tidy(derivative(value, at, also))
+        if value is None or (self._facts is not None and self._facts.on_border):
+            return None
+        return tidy(derivative(value, at, also))
 
     def _dual(self) -> Conjugate | None:
         """The conjugate; None also where the parameters make L not convex, so that L* is infinite or L** is not L."""

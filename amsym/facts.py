@@ -53,6 +53,8 @@ class Facts:
     bounded: bounds of the values of g, or a function of the index where they depend on the size or on a shift.
     kinks: the points of x where g is not differentiable; for a joint Lagrangian a function (x, i) of formulas that vanish there.
     energy, value: x·g - L and L in forms that keep their digits where the plain ones cancel: functions of x (one entry) or of (x, i).
+    energy_slope: the derivative of x·g - L by x_i, which is (Λ x)_i, likewise.
+    on_border: whether the activations fill only the border of the conjugate's domain.
     """
 
     slopes: Ends | None = None
@@ -62,6 +64,8 @@ class Facts:
     parameters: tuple[Parameter, ...] = ()
     energy: Formula | None = None
     value: Formula | None = None
+    energy_slope: Formula | None = None
+    on_border: bool = False
 
 
 def checked(lagrangian: str, *parameters: Parameter) -> tuple[Parameter, ...]:
@@ -96,7 +100,7 @@ def nonnegative(name: str, value: Any) -> Parameter:
     return Parameter(name, value, value >= 0, value >= 0, "0 or more")
 
 
-def above(name: str, value: Any, low: int) -> Parameter:
-    """A parameter above a number."""
+def at_least(name: str, value: Any, low: int) -> Parameter:
+    """A parameter from a number on."""
     value = sp.sympify(value)
-    return Parameter(name, value, value > low, value > low, f"above {low}")
+    return Parameter(name, value, value >= low, value >= low, f"{low} or more")

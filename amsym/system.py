@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from itertools import product
 from typing import Any
 
@@ -11,6 +12,7 @@ import sympy as sp
 from amsym.activated import Activated
 from amsym.errors import ModelError
 from amsym.exact import exact
+from amsym.facts import Parameter
 from amsym.lagrangian import Lagrangian
 from amsym.notation import Component, Entry, Index, Mask, Size, Tensor, Total, free_indices, letters_of, rename
 
@@ -105,6 +107,12 @@ class System:
         found = set().union(*(f.free_symbols for f in self.formulas))
         plain = {s for s in found if isinstance(s, sp.Symbol) and type(s) in (sp.Symbol, sp.Dummy)}
         return tuple(sorted(plain - {time}, key=lambda s: s.name))
+
+    @cached_property
+    def requirements(self) -> tuple[tuple[str, Parameter], ...]:
+        """What its Lagrangians need of their symbolic parameters to be defined, each with the Lagrangian's name."""
+        found = ((L.name, p) for L in self.activations.values() for p in L.parameters)
+        return tuple((name, p) for name, p in found if p.defined not in (sp.true, sp.false))
 
     @property
     def axes(self) -> tuple[str, ...]:

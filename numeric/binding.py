@@ -43,6 +43,7 @@ def checked_parameters(
         _check_properties(tensor, arrays[name], _epsilon(given[name]))
     for name, symbol in scalars.items():
         _check_scalar(symbol, arrays[name])
+    _check_lagrangians(system, arrays)
     return arrays, known
 
 
@@ -126,6 +127,15 @@ def _check_scalar(symbol: sp.Symbol, array: Array) -> None:
     for prop in ("positive", "nonnegative", "integer"):
         if getattr(symbol, f"is_{prop}"):
             _ENTRYWISE[prop](symbol.name, array)
+
+
+def _check_lagrangians(system: System, arrays: Mapping[str, Array]) -> None:
+    """The conditions under which a Lagrangian with symbolic parameters is defined."""
+    numbers = {s: sp.Rational(float(arrays[s.name])) for s in system.scalars}
+    for name, p in system.requirements:
+        if p.defined.xreplace(numbers) == sp.false:
+            value = sp.N(p.value.xreplace(numbers), 6)
+            raise InputError(f"{name} is not defined for {p.name} = {p.value} = {value}; {p.needs} was expected: give other numbers")
 
 
 # Properties

@@ -87,6 +87,12 @@ def log_cosh_dual(u: Any, out: NDArray[Any] | None = None) -> Any:
     return _given(np.where(a < 1, near, np.log(2) - (np.log1p(q) + 2 * a * q / (1 + q))), u, out)
 
 
+def sech_squared(u: Any, out: NDArray[Any] | None = None) -> Any:
+    """1/cosh² u = 4q/(1 + q)² with q = e^{-2|u|}: from |u| = 19 on nothing is left of 1 - tanh² u."""
+    q = np.exp(-2 * np.abs(u))
+    return _given(4 * q / (1 + q) ** 2, u, out)
+
+
 def binary_entropy(u: Any, out: NDArray[Any] | None = None) -> Any:
     """The entropy of 1/(1 + e^-u): log(1 + q) + |u| q/(1 + q) with q = e^{-|u|}, a sum of positive terms."""
     a = np.abs(u)
@@ -100,7 +106,7 @@ def _given(value: Any, u: Any, out: NDArray[Any] | None) -> Any:
 
 
 # What compiled programs call by name, beside NumPy and SciPy.
-NAMED = {f.__name__: f for f in (dilogarithm, fermi_dirac, log_cosh, log_cosh_dual, binary_entropy)}
+NAMED = {f.__name__: f for f in (dilogarithm, fermi_dirac, log_cosh, log_cosh_dual, sech_squared, binary_entropy)}
 
 
 def real_part(value: Any) -> Any:

@@ -37,20 +37,25 @@ def stable(system: System, expr: sp.Expr, shifts: bool) -> sp.Expr:
 
 
 def slope(system: System, energy: sp.Expr, at: Component) -> sp.Expr:
-    """∂E/∂x, with Λ x for a layer energy whose activation was given in a form of its own, where g and L' would not cancel exactly."""
+    """∂E/∂x, with Λ x for each layer energy: in its stable form, or where g and L' as they were given would not cancel exactly."""
     result = sp.S.Zero
     for state, lagrangian in _layers(system):
-        if lagrangian.declares_activation:
-            rest = exchanged(energy, lagrangian.energy(state), sp.S.Zero)
-            if rest != energy:
-                energy = rest
-                result += _image(lagrangian, state, at)
+        image = _image(lagrangian, state, at)
+        rest = energy if image is None else exchanged(energy, lagrangian.energy(state), sp.S.Zero)
+        if image is not None and rest != energy:
+            energy, result = rest, result + image
     return derivative(energy, at) + result
 
 
-def _image(lagrangian: Lagrangian, state: Tensor, at: Component) -> sp.Expr:
+def _image(lagrangian: Lagrangian, state: Tensor, at: Component) -> sp.Expr | None:
+    """Λ x at a component; None where the derivative of x·g - L as it stands does as well."""
+    stable_slope = lagrangian.stable_slope(state[fresh_indices(state.axes)])
+    if stable_slope is None and not lagrangian.declares_activation:
+        return None
     if state != at.tensor:
         return sp.S.Zero
+    if stable_slope is not None:
+        return lagrangian.stable_slope(at)
     other = fresh_indices(state.axes, at.where)
     return total(lagrangian.hessian(at, state[other]) * state[other], *other)
 
@@ -59,11 +64,22 @@ def exchanged(expr: sp.Expr, plain: sp.Expr, better: sp.Expr | None) -> sp.Expr:
     """expr - plain + better where expr holds every term of plain, whatever the letters of its sums; else expr."""
     if better is None or better == plain:
         return expr
-    there = {renumbered(t): t for t in sp.Add.make_args(expr)}
-    wanted = [renumbered(t) for t in sp.Add.make_args(plain)]
-    if not all(t in there for t in wanted):
-        return expr
-    return sp.Add(*(t for key, t in there.items() if key not in wanted), better)
+    for form in (sp.Add.make_args, _spread):
+        there = {renumbered(t): t for t in form(expr)}
+        wanted = [renumbered(t) for t in form(plain)]
+        if all(t in there for t in wanted):
+            return sp.Add(*(t for key, t in there.items() if key not in wanted), better)
+    return expr
+
+
+def _spread(expr: sp.Expr) -> list[sp.Expr]:
+    """The terms, those of Σ (y - b) g one by one, as papers write it."""
+    found: list[sp.Expr] = []
+    for t in sp.Add.make_args(expr):
+        number, total_ = t.as_coeff_Mul()
+        inner = sp.Add.make_args(sp.expand_mul(total_.body)) if isinstance(total_, Total) else ()
+        found += [number * Total(u, *total_.bound) for u in inner] if len(inner) > 1 else [t]  # type: ignore[attr-defined]
+    return found
 
 
 def _layers(system: System) -> Iterator[tuple[Tensor, Lagrangian]]:

@@ -1,4 +1,7 @@
-"""Sums that all but cancel, by functions made for them: e^u - 1 = expm1(u), 1 + erf u = erfc(-u), log(1 + u) = log1p(u), log cosh u."""
+"""Sums that all but cancel, by functions made for them.
+
+e^u - 1 = expm1(u), 1 - tanh² u = 1/cosh² u, 1 + erf u = erfc(-u), log(1 + u) = log1p(u), log cosh u.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def difference(low: Lowering, expr: sp.Add) -> Value | None:
-    """c (e^u - 1), c (1 ± erf u) as one function; None for any other sum."""
+    """c (e^u - 1), c (1 - tanh² u), c (1 ± erf u) as one function; None for any other sum."""
     if len(expr.args) != 2 or not expr.args[0].is_Number:
         return None
     c, other = expr.args
@@ -22,6 +25,8 @@ def difference(low: Lowering, expr: sp.Add) -> Value | None:
     graph = low.graph
     if isinstance(f, sp.exp) and factor == -c:
         return graph.linear([(float(factor), graph.apply("expm1", low.value(f.args[0])))])
+    if isinstance(f, sp.Pow) and f.exp == 2 and isinstance(f.base, sp.tanh) and factor == -c:
+        return graph.linear([(float(c), graph.apply("sech_squared", low.value(f.base.args[0])))])
     if isinstance(f, sp.erf) and abs(factor) == abs(c):
         u = low.value(f.args[0])
         u = u if factor == -c else graph.apply("negative", u)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 def product(low: Lowering, expr: sp.Expr, scaled: bool = False, shifts: Shifts | None = None) -> Product:
     """The factors of a product; exponentials go into the scale, sums of them too where `scaled` or where several meet."""
     shifts = {} if shifts is None else shifts
-    args = sp.Mul.make_args(expr)
+    args = _guarded(sp.Mul.make_args(expr))
     several = sum(map(carries, args)) > 1 or any(_shared(f) for f in args)
     result = Product()
     # Denominators first: what they are shifted by, numerators use too.
@@ -44,6 +44,18 @@ def product(low: Lowering, expr: sp.Expr, scaled: bool = False, shifts: Shifts |
         else:
             result.factors += _plain(low, f)
     return result
+
+
+def _guarded(args: tuple[sp.Expr, ...]) -> tuple[sp.Expr, ...]:
+    """[u > 0] u₊^-p with [u > 0] (u₊ + [u ≤ 0])^-p in its place: a bracket that is 0 stays 0 beside what is infinite."""
+    open_ones = {f.condition.lhs - f.condition.rhs for f in args if isinstance(f, Mask) and isinstance(f.condition, sp.Gt)}
+
+    def guard(f: sp.Expr) -> sp.Expr:
+        base, p = f.as_base_exp()
+        u = base.args[1] if isinstance(base, sp.Max) and base.args[0] == 0 and len(base.args) == 2 else None
+        return (base + Mask(u <= 0)) ** p if u is not None and u in open_ones and p.is_negative else f
+
+    return tuple(map(guard, args)) if open_ones else args
 
 
 def _plain(low: Lowering, f: sp.Expr) -> list[Value]:

@@ -16,11 +16,12 @@ from typing import Any
 import sympy as sp
 from flint import arb
 
+from amsym.lagrangian import Lagrangian
 from amsym.notation import Tensor, derivative, fresh_indices, total
 from amsym.notation.effort import Budget
 from amsym.system import System
 from numeric.rigorous import Evaluator, Undetermined
-from proofs.draws import Values, flattened, nested, respects
+from proofs.draws import Values, fits, flattened, nested
 from proofs.falsify import candidates
 from proofs.points import is_defined, off_kinks
 from proofs.probes import Probe, finite, kink_functions
@@ -41,12 +42,12 @@ class Trial:
     system: System
 
 
-def trial(value: sp.Expr, x: Tensor) -> Trial:
-    """The trial of L(x) = value."""
+def trial(value: sp.Expr, x: Tensor, lagrangian: Lagrangian) -> Trial:
+    """The trial of L(x) = value, drawn where the Lagrangian is defined."""
     taken = {t.name for t in value.atoms(Tensor)} | {s.name for s in value.free_symbols if isinstance(s, sp.Symbol)}
     name = next(n for n in ("v", "w", "direction", *(f"v{k}" for k in range(99))) if n not in taken | {x.name} | set(x.axes))
     v, i = Tensor(name, x.axes, "state"), fresh_indices(x.axes)
-    return Trial(value, x, v, System(flow={x[i]: -x[i], v[i]: -v[i]}, energy=value))
+    return Trial(value, x, v, System(flow={x[i]: -x[i], v[i]: -v[i]}, energy=value, activations={x: lagrangian}))
 
 
 def curvature_probe(t: Trial) -> Probe:
@@ -152,7 +153,7 @@ def parameters_of(system: System, sizes: Mapping[str, int], fixed: Values, rng: 
         yield values
     for s in system.scalars if first is not None else ():
         for x in (Fraction(1, 10**6), Fraction(10**6), -Fraction(1, 10**6), -Fraction(10**6)):
-            if s not in fixed and respects(s, x):
+            if s not in fixed and fits(system, {**(first or {}), s: x}, fixed):
                 yield {**(first or {}), s: x}
 
 

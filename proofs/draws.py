@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from fractions import Fraction
 from itertools import product
 from typing import Any
@@ -14,6 +14,8 @@ from amsym.notation import Tensor
 from amsym.system import System, time
 
 Values = dict[Any, Any]
+# Draws of the scalars until every Lagrangian is defined; what is drawn after that is left out by `fits`.
+TRIES = 30
 
 
 def sizes_up_to(system: System, largest: int) -> Iterator[dict[str, int]]:
@@ -27,11 +29,19 @@ def sizes_up_to(system: System, largest: int) -> Iterator[dict[str, int]]:
 def draw(system: System, sizes: Mapping[str, int], rng: random.Random, coarse: bool) -> Values:
     """Exact values for every parameter and state; `coarse` draws integers from -2 to 2."""
     number = (lambda: Fraction(rng.randint(-2, 2))) if coarse else (lambda: Fraction(rng.randint(-24, 24), rng.choice((1, 2, 4, 8))))
-    values: Values = {s: _scalar(s, number) for s in system.scalars}
+    values = _scalars(system, number)
     if system.depends_on_time:
         values[time] = abs(number())
     for t in (*system.parameters, *system.states):
         values[t] = tensor_values(t, tuple(sizes[a] for a in t.axes), number, rng)
+    return values
+
+
+def _scalars(system: System, number: Any) -> Values:
+    for _ in range(TRIES):
+        values: Values = {s: _scalar(s, number) for s in system.scalars}
+        if is_defined(system, values):
+            break
     return values
 
 
@@ -58,6 +68,25 @@ def respects(key: Any, value: Any) -> bool:
     if key.values and not set(flat.values()) <= {Fraction(v) for v in key.values}:
         return False
     return all(_TESTS[prop](flat) for prop in key.properties if prop in _TESTS)
+
+
+def fits(system: System, values: Values, given: Container[Any] = ()) -> bool:
+    """Whether drawn numbers have what is declared and leave every Lagrangian defined; those `given` were checked before."""
+    return all(respects(k, v) for k, v in values.items() if k not in given) and is_defined(system, values)
+
+
+def is_defined(system: System, values: Values) -> bool:
+    """Whether no Lagrangian's condition on its parameters fails for these numbers.
+
+    >>> from amsym import lagrangians, zoo
+    >>> beta = sp.Symbol("beta", real=True)
+    >>> [is_defined(zoo.hopfield(lagrangians.tanh(beta)), {beta: Fraction(n)}) for n in (0, 1)]
+    [False, True]
+    """
+    if not system.requirements:
+        return True
+    numbers = {k: sp.Rational(v.numerator, v.denominator) for k, v in values.items() if isinstance(k, sp.Symbol)}
+    return all(p.defined.xreplace(numbers) != sp.false for _, p in system.requirements)
 
 
 def _has_assumptions(s: sp.Symbol, x: Fraction) -> bool:

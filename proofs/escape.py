@@ -25,7 +25,7 @@ from amsym.prover.regularity import conditions
 from amsym.prover.series import Series, Unsettled, leading_term
 from amsym.system import System
 from proofs.confirmation import confirmed
-from proofs.draws import Values, flattened, respects
+from proofs.draws import Values, fits, flattened
 from proofs.falsify import candidates
 from proofs.paths import Path, approaches, curves, places, rational, rays
 from proofs.question import Question
@@ -212,7 +212,7 @@ def _shrunk(question: Question, found: Escape, falls: bool) -> Escape:
 
     def probe(sizes: Any, values: Values) -> tuple[arb, str]:
         again = along(system, dict(sizes), values, found.path, falls)
-        if isinstance(again, Escape) and all(respects(k, v) for k, v in values.items() if k not in (question.fixed or {})):
+        if isinstance(again, Escape) and fits(system, values, question.fixed or {}):
             best[0] = again
             return arb(1), "E"
         return arb(-1), "E"

@@ -14,7 +14,7 @@ from typing import Any
 from amsym.notation.effort import Budget
 from amsym.system import System
 from numeric.rigorous import Undetermined
-from proofs.draws import Values, draw, respects, sizes_up_to
+from proofs.draws import Values, draw, fits, sizes_up_to
 from proofs.probes import finite, rate_probe
 from proofs.shrinking import Violation, clipped, shrunk
 from proofs.updates import can_be_probed, update_probe
@@ -80,7 +80,7 @@ def candidates(
         for here in choices:
             for _ in range(more * repeats):
                 values = clipped({**draw(system, here, rng, coarse), **fixed}, domain)
-                if all(respects(k, v) for k, v in values.items() if k not in fixed):
+                if fits(system, values, fixed):
                     yield values, here
 
 

@@ -13,7 +13,7 @@ from amsym.dead import Dead
 from amsym.notation import Tensor
 from amsym.system import System
 from numeric.rigorous import Evaluator, Undetermined
-from proofs.draws import Values, draw, flattened, nested, respects
+from proofs.draws import Values, draw, fits, flattened, nested
 
 SIZES, DRAWS, SEED = (2, 3), 8, 20250301
 
@@ -54,7 +54,7 @@ def _sample(system: System, found: Dead, size: int) -> Sample | None:
     for _ in range(DRAWS):
         values = _row(found, draw(system, sizes, rng, coarse=False))
         try:
-            rank = _rank(found, sizes, values) if all(respects(k, v) for k, v in values.items()) else None
+            rank = _rank(found, sizes, values) if fits(system, values) else None
         except Undetermined:
             continue
         if rank is not None:

@@ -16,7 +16,7 @@ import sympy as sp
 
 from amsym.notation import Tensor
 from amsym.system import System, time
-from proofs.draws import Values, draw, flattened, nested, respects, tensor_values
+from proofs.draws import Values, draw, fits, flattened, nested, respects, tensor_values
 
 SEED = 20250301
 # So many combinations of simple parameters for each choice of sizes, so many of them mild,
@@ -48,11 +48,11 @@ def simple_parameters(
     every = every[:MILD] + late
     for pick in every[:simple]:
         values = {k: c[n] for k, c, n in zip(keys, choices, pick, strict=True)}
-        if all(respects(k, v) for k, v in values.items()):
+        if fits(system, values):
             yield {**values, **fixed}
     for n in range(PARAMETERS):
         values = {k: v for k, v in draw(system, sizes, rng, coarse=n % 2 == 0).items() if k in keys}
-        if all(respects(k, v) for k, v in values.items()):
+        if fits(system, values):
             yield {**values, **fixed}
 
 

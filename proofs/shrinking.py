@@ -14,7 +14,7 @@ from flint import arb
 from amsym.notation import Tensor
 from amsym.system import System
 from numeric.rigorous import Undetermined
-from proofs.draws import Values, flattened, nested, respects
+from proofs.draws import Values, flattened, is_defined, nested, respects
 from proofs.probes import Probe, finite
 
 
@@ -66,11 +66,11 @@ def shrunk(found: Violation, probe: Probe, fixed: set[Any], system: System, doma
     """Set numbers to 0, 1, -1 or round them as long as the violation stays, within what is declared."""
     for key in [k for k in found.values if k not in fixed]:
         for place in flattened(found.values[key]):
-            found = _shrink_one(found, probe, key, place, domain)
+            found = _shrink_one(found, probe, key, place, system, domain)
     return found
 
 
-def _shrink_one(found: Violation, probe: Probe, key: Any, place: tuple[int, ...], domain: Mapping[Any, Any]) -> Violation:
+def _shrink_one(found: Violation, probe: Probe, key: Any, place: tuple[int, ...], system: System, domain: Mapping[Any, Any]) -> Violation:
     old = flattened(found.values[key])[place]
     for simple in (Fraction(0), Fraction(1), Fraction(-1), Fraction(round(old)), old.limit_denominator(2)):
         if _height(simple) >= _height(old):
@@ -81,7 +81,7 @@ def _shrink_one(found: Violation, probe: Probe, key: Any, place: tuple[int, ...]
         }
         shape = tuple(found.sizes[a] for a in key.axes) if isinstance(key, Tensor) else ()
         values = clipped({**found.values, key: nested(table, shape)}, domain)
-        if not respects(key, values[key]):
+        if not (respects(key, values[key]) and is_defined(system, values)):
             continue
         try:
             rise, what = finite(*probe(found.sizes, values))

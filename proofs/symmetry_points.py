@@ -14,7 +14,7 @@ from amsym.activated import Activated, opened
 from amsym.errors import AmsymError
 from amsym.notation import Delta, Tensor
 from amsym.system import System, time
-from proofs.draws import Values, flattened, respects, tensor_values
+from proofs.draws import Values, fits, flattened, respects, tensor_values
 
 
 class Undrawable(AmsymError):
@@ -57,13 +57,13 @@ def draw_point(system: System, sizes: Mapping[str, int], fixed: Values, rng: ran
     scale = rng.choice((Fraction(1, 2), Fraction(1), Fraction(1), Fraction(3)))
     values: Values = {}
     for key in (*system.scalars, *system.parameters, *system.states, *((time,) if system.depends_on_time else ())):
-        values[key] = fixed[key] if key in fixed else _drawn(key, sizes, scale, rng)
+        values[key] = fixed[key] if key in fixed else _drawn(system, key, sizes, scale, rng)
     return values
 
 
-def _drawn(key: Any, sizes: Mapping[str, int], scale: Fraction, rng: random.Random) -> Any:
+def _drawn(system: System, key: Any, sizes: Mapping[str, int], scale: Fraction, rng: random.Random) -> Any:
     if not isinstance(key, Tensor):
-        return _scalar(key, rng)
+        return _scalar(system, key, rng)
 
     def number() -> Fraction:
         x = Fraction(rng.randint(-97, 97), 64) or Fraction(1, 64)
@@ -77,11 +77,11 @@ def _drawn(key: Any, sizes: Mapping[str, int], scale: Fraction, rng: random.Rand
     raise Undrawable(f"no numbers are known for {key.description} with what is declared of it; declare less, or give params")
 
 
-def _scalar(s: Any, rng: random.Random) -> Fraction:
+def _scalar(system: System, s: Any, rng: random.Random) -> Fraction:
     for x in (Fraction(rng.randint(17, 97), 64), -Fraction(rng.randint(17, 97), 64), Fraction(rng.randint(1, 3)), Fraction(0)):
-        if respects(s, x):
+        if fits(system, {s: x}):
             # Either sign where both are allowed.
-            return -x if rng.random() < 0.5 and respects(s, -x) else x
+            return -x if rng.random() < 0.5 and fits(system, {s: -x}) else x
     raise Undrawable(f"no number is known for the scalar '{s}' with what is declared of it; declare less, or give params")
 
 

@@ -14,7 +14,7 @@ import sympy as sp
 from amsym.facts import Conjugate, Ends, Facts, Formula, checked, free, nonnegative
 from amsym.lagrangian import Lagrangian
 from amsym.lagrangians.arguments import between, checked_shift, scalar, shift
-from amsym.notation import total
+from amsym.notation import fresh_index, total
 
 SMALL = sp.Rational(1, 100000)
 
@@ -29,10 +29,7 @@ def layernorm(gamma: Any = 1, delta: Any = 0, eps: Any = SMALL) -> Lagrangian:
         mean = total(x[i], i) / i.size
         return total((x[i] - mean) ** 2, i) / i.size
 
-    def centred(q: Any, i: Any) -> Any:
-        return sp.Eq(total(q(i), i), 0, evaluate=False)
-
-    return _normalising("layernorm", gamma, delta, eps, spread, lambda i: i.size, lambda i: sp.sqrt(i.size - 1), centred)
+    return _normalising("layernorm", gamma, delta, eps, spread, lambda i: i.size, lambda i: sp.sqrt(i.size - 1), centred=True)
 
 
 def rms_norm(gamma: Any = 1, delta: Any = 0, eps: Any = SMALL) -> Lagrangian:
@@ -60,7 +57,7 @@ def spherical(gamma: Any = 1, delta: Any = 0, eps: Any = SMALL) -> Lagrangian:
 
 
 def _normalising(
-    name: str, gamma: Any, delta: Any, eps: Any, spread: Formula, size: Formula, radius: Formula, also: Formula | None = None
+    name: str, gamma: Any, delta: Any, eps: Any, spread: Formula, size: Formula, radius: Formula, centred: bool = False
 ) -> Lagrangian:
     """n γ √(spread + ε) + δ·x, with n = 1 or the size of the axis."""
     gamma, eps = scalar(gamma, f"the gain γ of {name}"), scalar(eps, f"ε of {name}")
@@ -74,15 +71,20 @@ def _normalising(
         reach = sp.Abs(gamma) * radius(i)
         return shift(delta, i) - reach, shift(delta, i) + reach
 
+    def energy_slope(x: Any, i: Any) -> Any:
+        k = fresh_index(i.axis, {i})
+        along = x[i] - total(x[k], k) / i.size if centred else x[i]
+        return gamma * eps * along / (spread(x, k) + eps) ** sp.Rational(3, 2)
+
     def left(p: Any, i: Any) -> Any:
         """γ² minus the mean (or sum) of q²."""
         return gamma**2 - total((p[i] - shift(delta, i)) ** 2, i) / size(i)
 
     def domain(p: Any, i: Any) -> Any:
         condition = left(p, i) >= 0
-        return condition if also is None else sp.And(condition, also(lambda k: p[k] - shift(delta, k), i))
+        return sp.And(condition, sp.Eq(total(p[i] - shift(delta, i), i), 0, evaluate=False)) if centred else condition
 
-    words = ("mean q² ≤ γ²" if name != "spherical" else "Σ q² ≤ γ²") + (", Σ q = 0" if also else "") + ", with q = p - δ"
+    words = ("mean q² ≤ γ²" if name != "spherical" else "Σ q² ≤ γ²") + (", Σ q = 0" if centred else "") + ", with q = p - δ"
     facts = Facts(
         slopes=between(gamma / sp.sqrt(eps)) if eps != 0 else (0, sp.oo) if gamma.is_positive else None,
         bounded=bounded,
@@ -90,5 +92,7 @@ def _normalising(
         conjugate=Conjugate(lambda p, i: -size(i) * sp.sqrt(eps) * sp.sqrt(left(p, i)), domain, words),
         parameters=parameters,
         energy=lambda x, i: -size(i) * gamma * eps / sp.sqrt(spread(x, i) + eps),
+        energy_slope=energy_slope,
+        on_border=bool(eps == 0),
     )
     return Lagrangian.joint(formula, name=name, facts=facts)

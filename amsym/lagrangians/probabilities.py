@@ -6,10 +6,10 @@ from typing import Any
 
 import sympy as sp
 
-from amsym.facts import Conjugate, Facts, checked, nonzero
+from amsym.facts import Conjugate, Facts, Formula, checked, nonzero
 from amsym.lagrangian import Lagrangian
 from amsym.lagrangians.arguments import between, scalar
-from amsym.notation import total
+from amsym.notation import fresh_index, total
 
 
 def softmax(beta: Any = 1) -> Lagrangian:
@@ -33,8 +33,15 @@ def softmax(beta: Any = 1) -> Lagrangian:
         conjugate=Conjugate(dual, lambda p, i: sp.And(p[i] > 0, sp.Eq(total(p[i], i), 1, evaluate=False)), "p > 0, Σ p = 1"),
         parameters=checked("softmax", nonzero("β", beta)),
         energy=lambda x, i: total(probability(x, i) * sp.log(probability(x, i)), i) / beta,
+        energy_slope=lambda x, i: beta * _against_mean(probability, x, i),
     )
     return Lagrangian.joint(lambda x, i: sp.log(total(sp.exp(beta * x[i]), i)) / beta, name="softmax", facts=facts)
+
+
+def _against_mean(probability: Formula, x: Any, i: Any) -> Any:
+    """p_i (x_i - Σ p x), which is (diag p - p pᵀ) x."""
+    k = fresh_index(i.axis, {i})
+    return probability(x, i) * (x[i] - total(probability(x, k) * x[k], k))
 
 
 def ghostmax() -> Lagrangian:
@@ -60,5 +67,6 @@ def ghostmax() -> Lagrangian:
         kinks=(),
         conjugate=Conjugate(dual, lambda p, i: sp.And(p[i] > 0, total(p[i], i) < 1), "p > 0, Σ p < 1"),
         energy=lambda x, i: total(probability(x, i) * sp.log(probability(x, i)), i) - sp.log(others(x, i)) / others(x, i),
+        energy_slope=lambda x, i: _against_mean(probability, x, i),
     )
     return Lagrangian.joint(lambda x, i: sp.log(others(x, i)), name="ghostmax", facts=facts)

@@ -6,7 +6,7 @@ from typing import Any
 
 import sympy as sp
 
-from amsym.facts import Conjugate, Facts, above, checked, free, nonzero
+from amsym.facts import Conjugate, Facts, at_least, checked, free, nonzero
 from amsym.lagrangian import Lagrangian
 from amsym.lagrangians.arguments import scalar
 from amsym.notation import mask
@@ -31,19 +31,22 @@ def relu() -> Lagrangian:
 
 
 def repu(n: Any = 3) -> Lagrangian:
-    """(1/n) Σ x₊ⁿ, the rectified power of modern_methods eq. (3.6): g = x₊ⁿ⁻¹; n = 2 is relu. n must be above 1, where g is continuous.
+    """(1/n) Σ x₊ⁿ, the rectified power of modern_methods eq. (3.6): g = x₊ⁿ⁻¹; n = 2 is relu. n must be 2 or more:
+    below it the slope of g has no bound at 0.
 
     L*(p) = p^m / m with 1/n + 1/m = 1 (Hölder).
     """
     n = scalar(n, "the power n of repu")
+    parameters = checked("repu", at_least("n", n, 2))
     m = n / (n - 1)
     facts = Facts(
         slopes=(0, 1) if n == 2 else (0, sp.oo),
         bounded=(0, sp.oo),
         kinks=() if (n - 2).is_positive else (0,),
         conjugate=Conjugate(lambda p: p**m / m, lambda p: p >= 0, NONNEGATIVE),
-        parameters=checked("repu", above("n", n, 1)),
+        parameters=parameters,
         energy=lambda x: sp.Max(0, x) ** n / m,
+        energy_slope=lambda x: (n - 1) * sp.Max(0, x) ** (n - 1),
     )
     return Lagrangian(lambda x: sp.Max(0, x) ** n / n, name="repu", activation=lambda x: sp.Max(0, x) ** (n - 1), facts=facts)
 

@@ -32,6 +32,7 @@ def tanh(beta: Any = 1) -> Lagrangian:
         conjugate=Conjugate(dual, lambda p: sp.And(p > -1, p < 1), "|p| < 1"),
         parameters=checked("tanh", nonzero("β", beta)),
         energy=lambda x: LogCoshDual(beta * x) / beta,
+        energy_slope=lambda x: beta * x / sp.cosh(beta * x) ** 2,
     )
     return Lagrangian(lambda x: sp.log(sp.cosh(beta * x)) / beta, name="tanh", facts=facts)
 
@@ -50,8 +51,11 @@ def sigmoid(beta: Any = 1) -> Lagrangian:
         conjugate=Conjugate(dual, lambda p: sp.And(p > 0, p < 1), "0 < p < 1"),
         parameters=checked("sigmoid", nonzero("β", beta)),
         energy=lambda x: -BinaryEntropy(beta * x) / beta,
+        energy_slope=lambda x: beta * x / (4 * sp.cosh(beta * x / 2) ** 2),
     )
-    return Lagrangian(lambda x: sp.log(1 + sp.exp(beta * x)) / beta, name="sigmoid", facts=facts)
+    return Lagrangian(
+        lambda x: sp.log(1 + sp.exp(beta * x)) / beta, name="sigmoid", activation=lambda x: 1 / (1 + sp.exp(-beta * x)), facts=facts
+    )
 
 
 def arctan() -> Lagrangian:

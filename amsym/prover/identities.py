@@ -170,8 +170,9 @@ def _by_hessian(system: System, c: Component) -> Iterator[Way]:
     for potential in potentials:
         found = hessian_factor(left, flow, c, potential)
         if found is not None:
+            scaled = "" if found.scale == 1 else f"({found.scale}) times "
             identity = {"identity": f"∂E/∂{c} + ({found.scale}) Σ Λ f = 0 with Λ the Hessian of {potential}"}
-            yield _hessian_way(system, c, potential, found.scale, f"M = ({found.scale}) times the Hessian of {potential}", (identity,))
+            yield _hessian_way(system, c, potential, found.scale, f"M = {scaled}the Hessian of {potential}", (identity,))
 
 
 def _hessian_way(system: System, c: Component, potential: sp.Expr, scale: sp.Expr, words: str, steps: tuple[dict[str, Any], ...]) -> Way:

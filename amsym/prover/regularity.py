@@ -9,8 +9,8 @@ from typing import Any
 import sympy as sp
 from sympy.core.function import AppliedUndef
 
-from amsym.notation import Index, Mask, Size, Total, depends_on, free_indices, fresh_indices
-from amsym.notation.canonical import canonical_core
+from amsym.notation import Index, Mask, Size, Total, depends_on, free_indices, fresh_indices, rename
+from amsym.notation.canonical import canonical_core, lettered
 from amsym.notation.functions import Li2
 from amsym.prover.bounds import bounds
 from amsym.prover.signs import is_positive
@@ -87,6 +87,8 @@ def _delicate_here(e: sp.Basic) -> frozenset[tuple[Any, str]]:
     if isinstance(e, Li2):
         return frozenset({(1 - e.args[0], "positive")})
     if isinstance(e, sp.Pow) and not isinstance(e, sp.exp):
+        if not e.exp.is_Integer and not e.exp.is_negative and _is_rectified(e.base):
+            return frozenset() if (e.exp - 1).is_nonnegative else frozenset({(e, _STEEP)})
         what = "positive" if not e.exp.is_Integer else "nonzero" if e.exp.is_negative else ""
         return frozenset({(e.base, what)} if what else ())
     if isinstance(e, _NONZERO):
@@ -96,6 +98,14 @@ def _delicate_here(e: sp.Basic) -> frozenset[tuple[Any, str]]:
     if isinstance(e, sp.Function) and not isinstance(e, _EVERYWHERE):
         return frozenset({(e, "to be known as a function that is smooth everywhere")})
     return frozenset()
+
+
+_STEEP = "to have a bounded slope where its base is 0"
+
+
+def _is_rectified(u: sp.Expr) -> bool:
+    """u₊ or |u|: powers of them are defined everywhere, and from the first on locally Lipschitz."""
+    return isinstance(u, sp.Abs) or (isinstance(u, sp.Max) and sp.S.Zero in u.args)
 
 
 def _by_size(u: sp.Expr) -> Condition | None:
@@ -135,9 +145,10 @@ def kinks(expr: sp.Expr, states: tuple[sp.Basic, ...]) -> tuple[str, ...]:
 
 
 def _plainly_indexed(e: Any) -> Any:
-    """With free indices i, j, ...: two that differ stay apart."""
+    """With free indices i, j, ...: two that differ stay apart, and bound ones are called otherwise, also those of other axes."""
     free = sorted(free_indices(e), key=str)
-    return e.xreplace(dict(zip(free, fresh_indices(i.axis for i in free), strict=True)))
+    plain = rename(e, dict(zip(free, fresh_indices(i.axis for i in free), strict=True)))
+    return lettered(plain) if plain.has(Total) else plain
 
 
 def _place(n: Any) -> str:
@@ -182,6 +193,11 @@ def chain_rule_holds(expr: sp.Expr, states: tuple[sp.Basic, ...]) -> bool:
 def unknown_functions(expr: sp.Basic, states: tuple[sp.Basic, ...]) -> set[sp.Basic]:
     """Functions of the states that may jump or have poles for all that is known here."""
     return {f for f in moving(expr, states, (sp.Function,)) if not isinstance(f, (*_EVERYWHERE, *_NONZERO))}
+
+
+def has_values_everywhere(expr: sp.Expr) -> bool:
+    """Whether the formula has a value at all states, though its slope may grow without bound where a root is 0."""
+    return all(what == _STEEP for _, what in _open(expr))
 
 
 def defined_everywhere(expr: sp.Expr) -> bool:

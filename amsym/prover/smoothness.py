@@ -18,6 +18,7 @@ from amsym.prover.regularity import (
     KINKS,
     chain_rule_holds,
     conditions,
+    has_values_everywhere,
     is_continuous,
     kinks,
     moving,
@@ -86,19 +87,24 @@ def differentiable(formula: sp.Expr, system: System, orders: int = ORDERS) -> in
     try:
         with time_limit(SECONDS):
             forms = [formula]
-            while k < orders and all(_is_regular(f, system) for f in forms):
+            while k < orders and all(_is_continuous(f, system) for f in forms):
                 k += 1
+                if not all(_is_lipschitz(f, system) for f in forms):
+                    break
                 forms = [canonical_core(d) for f in forms for d in _derivatives(f, system)]
-                if not any(moving(f, (*system.states, time), KINKS + JUMPS) for f in forms):
+                if not any(moving(f, (*system.states, time), KINKS + JUMPS) or conditions(f) for f in forms):
                     return None
     except OutOfTime:
         pass
     return k
 
 
-def _is_regular(f: sp.Expr, system: System) -> bool:
-    variables = (*system.states, time)
-    return is_continuous(f, variables) and chain_rule_holds(f, variables)
+def _is_continuous(f: sp.Expr, system: System) -> bool:
+    return has_values_everywhere(f) and is_continuous(f, (*system.states, time))
+
+
+def _is_lipschitz(f: sp.Expr, system: System) -> bool:
+    return not conditions(f) and chain_rule_holds(f, (*system.states, time))
 
 
 def _derivatives(f: sp.Expr, system: System) -> list[sp.Expr]:

@@ -17,7 +17,7 @@ import numpy as np
 from amsym.notation import Tensor
 from amsym.system import System
 from amsym.verdict import Report, Status
-from proofs.draws import respects, tensor_values
+from proofs.draws import fits, tensor_values
 
 SEED = 0
 # Sizes of the axes in order: all different, so that the pictures hold no accident of equal sizes; smaller for tokens.
@@ -92,7 +92,7 @@ def sample(system: System, sizes: Mapping[str, int], gain: Fraction = Fraction(1
         found[t.name], said = _tensor(t, sizes, rng, gain)
         words.append(said)
     for s in system.scalars:
-        value = next(v for v in map(Fraction, ("1", "-1", "2", "1/2", "0")) if respects(s, v))
+        value = next(v for v in map(Fraction, ("1", "-1", "2", "1/2", "0")) if fits(system, {s: v}))
         found[s.name] = float(value)
         words.append(f"{s.name} = {value}")
     return Numbers(found, dict(sizes), f"sample parameters: {'; '.join(w for w in words if w)}; seed {SEED}", sampled=True)

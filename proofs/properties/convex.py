@@ -120,7 +120,7 @@ def _by_rules(value: sp.Expr, state: Tensor) -> list[str] | None:
 
 
 def _searched(question: Question, finding: Any, value: sp.Expr, state: Tensor) -> Finding:
-    about = trial(value, state)
+    about = trial(value, state, question.system.activations[state])
     fixed = {k: v for k, v in (question.fixed or {}).items() if k in about.system.parameters}
     sizes = {axis: n for axis, n in question.sizes.items() if axis in about.system.axes}
     try:
@@ -159,7 +159,7 @@ def _on_lines(question: Question, value: sp.Expr, state: Tensor) -> _Line | None
     taken = {s.name for s in explicit.free_symbols}
     t = sp.Symbol(next(n for n in ("x", "t", "s", *(f"x{k}" for k in range(99))) if n not in taken), real=True)
     phi = explicit.xreplace({state[(0,) * len(state.axes)]: t})
-    about = trial(value, state)
+    about = trial(value, state, question.system.activations[state])
     open_ones = 0
     for n, (given, place, exact) in enumerate(_settings(question, about)):
         shown = _line(phi.xreplace(exact), t, about, given, place, question)
