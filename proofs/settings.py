@@ -56,6 +56,18 @@ def simple_parameters(
             yield {**values, **fixed}
 
 
+def strong_parameters(system: System, sizes: Mapping[str, int], fixed: Values) -> Iterator[Values]:
+    """No bias and every coupling a large multiple of the identity: where many memories have several steady states."""
+    for x in (4, 8, -4):
+        values: Values = dict(fixed)
+        for k in (*system.scalars, *system.parameters, *([time] if system.depends_on_time else [])):
+            if k not in values:
+                strong = isinstance(k, Tensor) and len(k.axes) > 1
+                values[k] = _diagonal(k, sizes, Fraction(x)) if strong else _simple(k, sizes)[0]
+        if fits(system, values, fixed):
+            yield values
+
+
 def simple_states(system: System, sizes: Mapping[str, int], rng: random.Random) -> Iterator[Values]:
     """Exact states: all components equal, one component apart, then draws."""
     patterns: list[Values] = []
@@ -127,4 +139,4 @@ def in_domain(values: Values, domain: Mapping[Any, Any] | None) -> bool:
     return not domain or clipped(values, domain) == values
 
 
-__all__ = ["SEED", "flattened", "in_domain", "simple_parameters", "simple_states"]
+__all__ = ["SEED", "flattened", "in_domain", "simple_parameters", "simple_states", "strong_parameters"]

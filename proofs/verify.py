@@ -17,10 +17,10 @@ from proofs.properties import bounded, coercive, convex, dead, energy, flat, lin
 from proofs.question import Question, question
 
 # Seconds for the property on which others build, and for each other one; what is not shown by then stays open.
-FIRST, OTHERS = 16.0, 6.0
+FIRST, OTHERS = 10.0, 5.0
 LONGEST = energy.CLAIM
 # Seconds for a whole report: what comes after has a little each.
-ALL, LEAST = 25.0, 1.0
+ALL, LEAST = 18.0, 1.0
 
 Decide = Callable[[Question], Verdict | None]
 

@@ -21,8 +21,8 @@ from amsym.prover.bounds import Bounds, bounds, known
 
 # So many brackets are tried at both values; 2^6 cases take well under a second.
 MASKS = 6
-# Sums of more terms are not factored: SymPy's factor() has no time limit of its own.
-TERMS = 40
+# Sums of more terms, or in more unknowns, are not factored: SymPy's factor() has no time limit of its own, and took 12 s in 14 unknowns.
+TERMS, UNKNOWNS = 40, 8
 
 
 def is_nonnegative(expr: Any) -> bool:
@@ -54,7 +54,7 @@ def _forms(expr: sp.Expr) -> Iterator[sp.Expr]:
     yield expr
     core = canonical_core(expr)
     yield core
-    if isinstance(core, sp.Add) and len(core.args) <= TERMS:
+    if isinstance(core, sp.Add) and len(core.args) <= TERMS and len(unknowns_of(core)) <= UNKNOWNS:
         yield factored(core)
 
 

@@ -16,7 +16,7 @@ from proofs.falsify import SECONDS, SEED, Search, Violation, search
 from proofs.question import Question
 
 # Seconds for a first attempt at a proof and for a first search; what is refuted easily is not proved at length.
-FIRST = 4.0
+FIRST = 2.0
 
 
 def decide(question: Question) -> Verdict:

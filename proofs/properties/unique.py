@@ -26,7 +26,7 @@ from proofs.pairs import MANY, SEARCH_SECONDS, STARTS, no_zero, two_zeros
 from proofs.properties.links import with_given_scalars
 from proofs.question import Question
 from proofs.rough import RoughAt, RoughFlow
-from proofs.settings import SEED, simple_parameters
+from proofs.settings import SEED, simple_parameters, strong_parameters
 
 # Draws of simple parameters before random ones, and draws at which a flow of one sign is looked for.
 DRAWS, SIGNED = 40, 60
@@ -102,8 +102,10 @@ def _searched(question: Question, reached: str) -> Verdict:
 
 
 def _settings(question: Question, rng: random.Random) -> Iterator[tuple[dict[str, int], Values]]:
-    """Simple parameters at the smallest sizes, where a draw costs least, then all sizes in turn."""
+    """Strong couplings, then simple parameters at the smallest sizes, where a draw costs least, then all sizes in turn."""
     fixed, sizes = dict(question.fixed or {}), choices_of_sizes(question, spread=1)
+    if question.fixed is None:
+        yield from ((s, values) for s in sizes for values in strong_parameters(question.system, s, fixed))
     streams = [(s, simple_parameters(question.system, s, fixed, rng, DRAWS)) for s in sizes]
     yield from ((sizes[0], values) for values in islice(streams[0][1], DRAWS))
     while streams:
