@@ -1,10 +1,13 @@
 """Limits on effort, counted in this thread's own processor time, so that a busy machine changes no verdict.
 
-Normal forms beyond a `time_limit` stop with `OutOfTime`, which provers report as undecided; a search stops once its `Budget` is spent.
+Normal forms beyond a `time_limit` stop with `OutOfTime`, which provers report as undecided; a search stops once its `Budget` is spent;
+a `hard_limit` stops work that asks for neither, such as a factorisation inside SymPy.
 """
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -52,6 +55,28 @@ def time_limit(seconds: float) -> Iterator[None]:
         yield
     finally:
         _deadline.reset(token)
+
+
+@contextmanager
+def hard_limit(seconds: float) -> Iterator[None]:
+    """Raise OutOfTime in whatever runs after so many seconds; only in the main thread of systems that have interval timers.
+
+    Code that catches OutOfTime and goes on meets it again a second later.
+    """
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
+        yield
+        return
+    before = signal.signal(signal.SIGVTALRM, _stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds, 1.0)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+
+
+def _stop(*_: object) -> None:
+    raise OutOfTime("the work took longer than allowed")
 
 
 def check() -> None:

@@ -19,7 +19,7 @@ from amsym.prover.bounds import bounds
 from amsym.prover.conjugate_growth import Reduced, reduced
 from amsym.prover.degrees import Part, Scope
 from amsym.prover.lower import Lower, covers, lower
-from amsym.prover.regularity import conditions, named_functions
+from amsym.prover.regularity import asked_in_words, conditions, named_functions
 from amsym.system import System
 from amsym.verdict import Status, Verdict
 
@@ -92,7 +92,7 @@ def obstacle(system: System) -> str:
         return "the system has no energy; give energy=..."
     unsafe = [c.text for c in conditions(system.energy) if not c.sizes]
     if unsafe:
-        return "the energy is not defined everywhere: it needs " + " and ".join(unsafe)
+        return f"the energy is not shown to be defined everywhere ({asked_in_words(unsafe)})"
     if any(t.kind == "activation" for t in system.energy.atoms(Tensor)) or named_functions(system.energy):
         return "a Lagrangian or a function in the energy is only named"
     return ""

@@ -16,7 +16,7 @@ from amsym.prover.choice import Choice, choice_of, with_value, without_brackets
 from amsym.prover.convexity import Steps, is_convex
 from amsym.prover.factor import common_factor
 from amsym.prover.majorant import by_majorant
-from amsym.prover.regularity import conditions, is_continuous
+from amsym.prover.regularity import asked_in_words, conditions, is_continuous
 from amsym.prover.signs import is_nonnegative, is_positive
 from amsym.system import System
 from amsym.verdict import Status, Verdict
@@ -32,7 +32,8 @@ def update_never_raises(system: System) -> Verdict:
     if system.depends_on_time:
         return _undecided("the formulas depend on t, and what happens between two updates is not covered")
     if conditions(*system.formulas):
-        return _undecided("the formulas are not defined everywhere: " + ", ".join(c.text for c in conditions(*system.formulas)))
+        asked = tuple(c.text for c in conditions(*system.formulas))
+        return _undecided(f"the formulas are not shown to be defined everywhere ({asked_in_words(asked)})")
     shown = {c: _shown(system, c, update) for c, update in system.equations.items()}
     missing = next((found for found in shown.values() if isinstance(found, str)), None)
     if missing is not None:

@@ -17,10 +17,12 @@ import sympy as sp
 
 from amsym.notation import Component, derivative, tidy, total
 from amsym.notation.effort import OutOfTime, check, time_limit
+from amsym.prover.borders import LEMMA as WALLED
+from amsym.prover.borders import is_walled_in, rises
 from amsym.prover.factor import Factor
 from amsym.prover.patterns import PATTERNS, Argument, gradient
 from amsym.prover.ports import port_arguments
-from amsym.prover.regularity import barriers, chain_rule_holds, conditions, is_continuous, kinks, named_functions, unknown_functions
+from amsym.prover.regularity import asked_in_words, chain_rule_holds, conditions, is_continuous, kinks, named_functions, unknown_functions
 from amsym.prover.signs import is_nonnegative
 from amsym.system import System, time
 from amsym.verdict import Status, Verdict
@@ -116,7 +118,7 @@ def _obstacle(system: System) -> str:
     assert system.energy is not None
     unsafe = asked_of_states(system)
     if unsafe and not is_walled_in(system):
-        return "the formulas are not defined everywhere: they need " + " and ".join(unsafe)
+        return f"the formulas are not shown to be defined everywhere ({asked_in_words(unsafe)}), nor that no solution leaves their domain"
     if energy_may_jump(system):
         return f"the energy may jump where {', '.join(kinks(system.energy, (*system.states, time)))}; no pattern covers a jump"
     return ""
@@ -125,13 +127,6 @@ def _obstacle(system: System) -> str:
 def asked_of_states(system: System) -> tuple[str, ...]:
     """What must hold of states and parameters for the formulas to be defined, in words."""
     return tuple(c.text for c in conditions(*system.formulas) if not c.sizes)
-
-
-def is_walled_in(system: System) -> bool:
-    """Whether no solution leaves the states in which the energy is defined: the flow is not defined on their border either."""
-    energy = barriers(system.energy)  # type: ignore[arg-type]
-    flows = [barriers(f) for f in system.equations.values()]
-    return energy is not None and all(f is not None for f in flows) and energy <= set().union(*(f for f in flows if f is not None))
 
 
 def energy_may_jump(system: System) -> bool:
@@ -208,7 +203,10 @@ def _proved(system: System, arguments: list[Argument]) -> Verdict:
     asked = asked_of_states(system)
     if asked:
         domain["states"] = asked
-        reason = f"where the formulas are defined, {' and '.join(asked)} (no solution crosses the border): {reason}"
+        assert system.energy is not None
+        if rises(system.energy):
+            steps.append({"lemma": WALLED, "hypothesis": "E → +∞ at the border of the states at which it is defined"})
+        reason = f"where the formulas are defined ({asked_in_words(asked)}): {reason}"
     unnamed = named_functions(*system.formulas)
     if unnamed:
         domain["functions"] = dict.fromkeys(unnamed, "any smooth real function")

@@ -12,7 +12,7 @@ from typing import Any
 
 import sympy as sp
 
-from amsym.notation import derivative, is_zero
+from amsym.notation import Index, Size, derivative, is_zero
 from amsym.prover.pieces import Pieces, beyond, pieces
 from amsym.prover.regularity import JUMPS, defined_everywhere
 from amsym.prover.signs import is_nonnegative
@@ -33,7 +33,8 @@ def convexity_of(phi: sp.Expr, t: sp.Symbol, sign: Sign = by_bounds) -> list[str
     >>> convexity_of(sp.exp(sp.Max(0, t)) - sp.Max(0, t), t) is not None, convexity_of(-sp.Abs(t), t) is not None
     (True, False)
     """
-    edge = next((s for s in sorted(phi.free_symbols - {t}, key=str) if s.is_nonnegative and s.is_positive is None), None)
+    scalars = sorted((s for s in phi.free_symbols - {t} if isinstance(s, sp.Symbol) and not isinstance(s, (Index, Size))), key=str)
+    edge = next((s for s in scalars if s.is_nonnegative and s.is_positive is None), None)
     if edge is None:
         return _settled(phi, t, sign)
     # The order of the cuts -c and c is not known for c ≥ 0; for c > 0 and for c = 0 it is.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -51,20 +52,15 @@ def _open(*formulas: sp.Basic) -> set[tuple[Any, str]]:
     return {(u, what) for u, what in asked if not (what in _WORDS and is_positive(u)) and not (what == "nonzero" and is_positive(-u))}
 
 
-def barriers(*formulas: sp.Basic) -> set[sp.Expr] | None:
-    """The u that must not reach 0 for the formulas to be defined; None where something else is asked for.
+def open_conditions(*formulas: sp.Basic) -> set[tuple[Any, str]]:
+    """The pairs (u, what it must be) that nothing has shown, at sizes from 2 on."""
+    return {(u, what) for u, what in _open(*formulas) if not (what in _WORDS and _by_size(u))}
 
-    Free indices are named alike, so that 1 - x[i] of the energy is 1 - x[j] of a flow.
-    """
-    found: set[sp.Expr] = set()
-    for u, what in _open(*formulas):
-        if what in _WORDS and _by_size(u):
-            continue
-        free = free_indices(u)
-        if what not in _WORDS or len({i.axis for i in free}) < len(free):
-            return None
-        found.add(canonical_core(_plainly_indexed(u)))
-    return found
+
+def asked_in_words(asked: Iterable[str]) -> str:
+    """Conditions in a line, the shortest first."""
+    short = sorted(asked, key=lambda a: (len(a), a))
+    return " and ".join(short[:3]) + (f" and {len(short) - 3} more" if len(short) > 3 else "")
 
 
 def named_functions(*formulas: sp.Basic) -> tuple[str, ...]:
@@ -87,9 +83,9 @@ def _delicate_here(e: sp.Basic) -> frozenset[tuple[Any, str]]:
     if isinstance(e, Li2):
         return frozenset({(1 - e.args[0], "positive")})
     if isinstance(e, sp.Pow) and not isinstance(e, sp.exp):
-        if not e.exp.is_Integer and not e.exp.is_negative and _is_rectified(e.base):
+        if not e.exp.is_integer and not e.exp.is_negative and _is_rectified(e.base):
             return frozenset() if (e.exp - 1).is_nonnegative else frozenset({(e, _STEEP)})
-        what = "positive" if not e.exp.is_Integer else "nonzero" if e.exp.is_negative else ""
+        what = "positive" if not e.exp.is_integer else "" if e.exp.is_nonnegative else "nonzero"
         return frozenset({(e.base, what)} if what else ())
     if isinstance(e, _NONZERO):
         return frozenset({(e.args[0], "nonzero")})
