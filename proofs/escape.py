@@ -116,6 +116,8 @@ def escape(question: Question, falls: bool) -> Looked:
         for path, base in _paths(question.system, sizes, values, falls, rng, seen):
             if budget.spent:
                 break
+            if not path.stays_in(base, question.domain):
+                continue
             looked.paths += 1
             found = along(question.system, sizes, base, path, falls)
             if isinstance(found, Escape):
@@ -212,7 +214,7 @@ def _shrunk(question: Question, found: Escape, falls: bool) -> Escape:
 
     def probe(sizes: Any, values: Values) -> tuple[arb, str]:
         again = along(system, dict(sizes), values, found.path, falls)
-        if isinstance(again, Escape) and fits(system, values, question.fixed or {}):
+        if isinstance(again, Escape) and fits(system, values, question.fixed or {}) and found.path.stays_in(values, question.domain):
             best[0] = again
             return arb(1), "E"
         return arb(-1), "E"

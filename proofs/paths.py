@@ -20,6 +20,7 @@ from amsym.notation.tensors import Entry
 from amsym.prover.series import Series, number, power_of_t
 from amsym.system import System
 from proofs.draws import Values, flattened
+from proofs.settings import in_domain
 
 Place = tuple[Tensor, tuple[int, ...]]
 
@@ -59,6 +60,10 @@ class Path:
             moved = {p: x + self.v.get((t, p), Fraction(0)) * at ** self.a.get((t, p), 1) for p, x in table.items()}
             result[t] = _nested(moved, ())
         return result
+
+    def stays_in(self, values: Values, domain: Mapping[Any, Any] | None) -> bool:
+        """Whether it runs in the box from some r on: each entry is monotone in r."""
+        return not domain or all(in_domain(self.point(values, Fraction(2**k)), domain) for k in (20, 40, 80))
 
     def words(self, values: Values) -> dict[str, Any]:
         """The path by the names of the states, as plain data."""

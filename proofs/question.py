@@ -35,6 +35,14 @@ class Question:
         """Whether the parameters were given."""
         return self.fixed is not None
 
+    @property
+    def is_boxed(self) -> bool:
+        """Whether the domain bounds every entry of every state."""
+        bounds = {getattr(getattr(key, "tensor", key), "name", key): box for key, box in (self.domain or {}).items()}
+        return all(
+            s.name in bounds and all(np.isfinite(np.asarray(b, dtype=float)).all() for b in bounds[s.name]) for s in self.system.states
+        )
+
 
 def question(system: System, params: Mapping[str, Any] | None = None, domain: Mapping[Any, Any] | None = None) -> Question:
     """The question with its input checked; raises InputError naming the part that does not fit."""

@@ -111,6 +111,5 @@ def _in_time(key: str, asked: Question, seconds: float) -> Verdict | None:
         with hard_limit(seconds + GRACE), time_limit(seconds):
             return PROPERTIES[key](asked)
     except OutOfTime:
-        return Verdict(
-            key, Status.UNDECIDED, {"kind": "attempts"}, f"not finished in {seconds:.2g} s; verify(model, only={key!r}) gives it more"
-        )
+        words = f"not finished in {seconds:.2g} s; verify(model, only={key!r}) gives it more"
+        return Verdict(key, Status.UNDECIDED, {"kind": "attempts"}, words)

@@ -9,8 +9,10 @@ import pytest
 import sympy as sp
 
 from amsym.errors import InputError
+from amsym.lagrangians import softmax
 from amsym.notation import indices, parameter, state, total
 from amsym.system import System
+from amsym.zoo import hopfield
 from numeric.bound import Bound
 from numeric.compile import compile
 
@@ -168,3 +170,10 @@ def test_nan_in_a_state_passes_through_direct_calls() -> None:
 def test_a_scalar_without_declaration_may_be_anything_finite() -> None:
     bound = compile(System(flow={y[i]: gain * y[i] + sp.Integer(1)})).bind({"gain": -3})
     np.testing.assert_array_equal(bound.flow([1.0, 2.0]), [-2.0, -5.0])
+
+
+def test_numbers_for_which_a_lagrangian_is_not_defined_are_refused() -> None:
+    network = compile(hopfield(softmax(parameter("b_eta"))))
+    with pytest.raises(InputError, match="softmax is not defined for β = b_eta = 0; nonzero was expected"):
+        network.bind({"W": np.eye(2), "b": np.zeros(2), "b_eta": 0.0})
+    network.bind({"W": np.eye(2), "b": np.zeros(2), "b_eta": -1.0})

@@ -201,3 +201,23 @@ def test_no_random_energy_is_both_proved_and_refuted(seed: int) -> None:
     s = system(e)
     assert not (energy_bounded_below(s).status is Status.PROVED and escape(question(s), falls=True).escape)
     assert not (energy_coercive(s).status is Status.PROVED and escape(question(s), falls=False).escape)
+
+
+RISING_ONLY = system(-each(y[i] ** 4))
+
+
+@pytest.mark.parametrize(
+    ("box", "status"),
+    [((-5, 5), Status.PROVED), ((0, np.inf), Status.REFUTED), ((-np.inf, 3), Status.REFUTED)],
+)
+def test_the_domain_bounds_the_energy_or_has_a_ray_in_it(box: Any, status: Status) -> None:
+    verdict = bounded.decide(question(RISING_ONLY, domain={"y": box}))
+    assert verdict.status is status
+    if status is Status.REFUTED:
+        assert ("-r" in verdict.reason.split(" on ")[1]) == (box[0] == -np.inf)
+
+
+def test_a_ray_outside_the_domain_refutes_nothing() -> None:
+    cubic = system(each(y[i] ** 3))
+    assert bounded.decide(question(cubic, domain={"y": (-np.inf, 3)})).status is Status.REFUTED
+    assert bounded.decide(question(cubic, domain={"y": (0, np.inf)})).status is not Status.REFUTED

@@ -193,3 +193,9 @@ def test_what_is_proved_lies_below_its_chords() -> None:
             a, b = (R(rng.randint(-60, 60), 8) for _ in range(2))
             low, high, middle = (sp.N(explicit.xreplace({x[0]: p}).doit(), 30) for p in (a, b, (a + b) / 2))
             assert middle <= (low + high) / 2 + sp.Float("1e-20")
+
+
+@pytest.mark.parametrize("lagrangian", [lib.repu(parameter("m")), lib.layernorm(1, 0, parameter("eps"))])
+def test_nothing_is_refuted_outside_the_parameters_domain(lagrangian: Lagrangian) -> None:
+    """m = -1 or ε = -1 would do, but there the Lagrangian is not defined."""
+    assert judged(lagrangian).status is not Status.REFUTED

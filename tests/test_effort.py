@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 import time
 
 import pytest
+import sympy as sp
 
-from amsym.notation.effort import Budget, OutOfTime, check, time_limit
+from amsym.dead import profile
+from amsym.notation.effort import Budget, OutOfTime, check, hard_limit, time_limit
 
 
 def work(seconds: float) -> None:
@@ -45,3 +48,23 @@ def test_a_limit_ends_with_its_block() -> None:
         pass
     work(0.01)
     check()
+
+
+def test_work_that_asks_for_no_limit_is_stopped() -> None:
+    before = signal.getsignal(signal.SIGVTALRM)
+    with pytest.raises(OutOfTime), hard_limit(0.02):
+        work(5.0)
+    assert signal.getsignal(signal.SIGVTALRM) is before
+
+
+def test_a_kept_hard_limit_leaves_nothing_behind() -> None:
+    with hard_limit(0.05):
+        pass
+    work(0.1)
+
+
+def test_verify_ends_though_a_normal_form_would_not() -> None:
+    """A rational piece between two kinks: its slope took minutes to expand."""
+    x = sp.Symbol("x", real=True)
+    with pytest.raises(OutOfTime), hard_limit(0.5):
+        profile(sp.Min(1, sp.Max(0, x)) / (1 + x**2), x)

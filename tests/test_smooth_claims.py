@@ -264,6 +264,11 @@ def test_switches_that_change_nothing_are_told_from_those_that_do() -> None:
     assert not switches_vanish(mask(u > 0) * mask(y[j] > 0) * (u + y[j]), (y,))
 
 
+def test_fractional_powers_have_the_class_of_their_last_continuous_derivative() -> None:
+    y3, y5 = (sp.Max(0, y[i]) ** sp.Rational(n, 2) for n in (3, 5))
+    assert [differentiable(f, flow(-y[i])) for f in (y3, y5)] == [1, 2]
+
+
 def test_the_class_of_a_formula_is_read_off_its_derivatives() -> None:
     system = flow(-u)
     assert differentiable(total(Max(0, u) ** 3, i), system) == 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import sympy as sp
 from hypothesis import given
@@ -229,3 +231,9 @@ def test_a_sum_depends_on_its_size_so_sympy_cannot_take_its_derivative_by_the_si
     i, y = index("i", "N"), state("y", "N")
     with pytest.raises(NotationError, match="cannot differentiate"):
         sp.diff(total(y[i], i), size("N"))
+
+
+@pytest.mark.parametrize("body", ["y[i]**2", lambda u: u**2, None, [1, 2]])
+def test_only_formulas_are_summed(body: Any) -> None:
+    with pytest.raises(NotationError, match="sums a formula such as"):
+        total(body, i)

@@ -123,8 +123,13 @@ def total(body: Any, *where: Index) -> Any:
     >>> y = state("y", "N")
     >>> total(y[i]**2 / 2, i)
     (Σ_i y[i]**2)/2
+
+    Raises NotationError for a body that is no formula.
     """
-    return Total(body, *where)
+    try:
+        return Total(sp.sympify(body, strict=True), *where)
+    except sp.SympifyError as error:
+        raise NotationError(f"total() sums a formula such as W[i, j]*y[j], got {body!r}") from error
 
 
 def _touched(rule: Any) -> frozenset[Index]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from amsym.prover.boundedness import BOUNDED, energy_bounded_below
+from amsym.prover.lyapunov import energy_may_jump
+from amsym.prover.regularity import has_values_everywhere
 from amsym.verdict import Status, Verdict
 from proofs.definite import definite
 from proofs.escape import Looked, escape
@@ -18,7 +20,7 @@ def decide(question: Question) -> Verdict:
     >>> print(decide(Question(hopfield("relu"))).status)
     REFUTED
     """
-    verdict = energy_bounded_below(question.system)
+    verdict = on_a_box(question) or energy_bounded_below(question.system)
     if verdict.status is not Status.UNDECIDED or named_only(verdict):
         return verdict
     certified = certificate(question, BOUNDED, False)
@@ -26,6 +28,18 @@ def decide(question: Question) -> Verdict:
         return certified
     looked = escape(question, falls=True)
     return refuted(BOUNDED, looked) if looked.escape is not None else left_open(verdict, looked, "on which E falls to -∞")
+
+
+def on_a_box(question: Question) -> Verdict | None:
+    """PROVED where the domain is a bounded box on which the energy is continuous."""
+    energy = question.system.energy
+    if energy is None or not question.is_boxed or not has_values_everywhere(energy) or energy_may_jump(question.system):
+        return None
+    steps = [
+        {"lemma": "a continuous function on a compact set is bounded (Weierstrass)", "hypothesis": "E is continuous on the closed box"}
+    ]
+    data = {"kind": "symbolic steps", "domain": {"states": "the given box"}, "steps": steps}
+    return Verdict(BOUNDED, Status.PROVED, data, "E is continuous, and the domain is a bounded box")
 
 
 def named_only(verdict: Verdict) -> bool:

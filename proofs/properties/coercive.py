@@ -18,6 +18,10 @@ def decide(question: Question) -> Verdict | None:
     """
     if is_finite(question.system):
         return None
+    if question.is_boxed:
+        return Verdict(
+            COERCIVE, Status.VACUOUS, {"kind": "empty hypothesis"}, "the domain is a bounded box: no state in it tends to infinity"
+        )
     verdict = energy_coercive(question.system)
     if verdict.status is not Status.UNDECIDED or named_only(verdict):
         return verdict
