@@ -221,3 +221,17 @@ def test_a_ray_outside_the_domain_refutes_nothing() -> None:
     cubic = system(each(y[i] ** 3))
     assert bounded.decide(question(cubic, domain={"y": (-np.inf, 3)})).status is Status.REFUTED
     assert bounded.decide(question(cubic, domain={"y": (0, np.inf)})).status is not Status.REFUTED
+
+
+DENSITY = am.total(sp.Max(0, 1 - each((y[i] - xi[i, a]) ** 2) / 2), a)
+
+
+def test_minus_the_logarithm_of_a_bounded_density_is_bounded_where_it_is_defined() -> None:
+    verdict = decided(system(-sp.log(DENSITY)))
+    assert verdict.status is Status.PROVED
+    assert verdict.reason.startswith("where it is defined")
+
+
+@pytest.mark.parametrize("e", [sp.log(DENSITY), -sp.log(each(y[i] ** 2)), -sp.log(DENSITY) * each(y[i]), each(1 / y[i])])
+def test_a_logarithm_or_a_pole_that_falls_is_not_called_bounded(e: Any) -> None:
+    assert decided(system(e)).status is not Status.PROVED

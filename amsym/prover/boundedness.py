@@ -16,6 +16,7 @@ from amsym.notation import Tensor
 from amsym.notation.canonical import canonical_core
 from amsym.notation.effort import OutOfTime, time_limit
 from amsym.prover.bounds import bounds
+from amsym.prover.ceilings import has_ceiling
 from amsym.prover.conjugate_growth import Reduced, reduced
 from amsym.prover.degrees import Part, Scope
 from amsym.prover.lower import Lower, covers, lower
@@ -46,7 +47,7 @@ def energy_bounded_below(system: System) -> Verdict:
     """
     blocked = obstacle(system)
     if blocked:
-        return undecided(BOUNDED, blocked)
+        return _where_defined(system) or undecided(BOUNDED, blocked)
     if is_finite(system):
         return finitely_many()
     found = next(iter(arguments(system)), None)
@@ -68,6 +69,21 @@ def energy_coercive(system: System) -> Verdict:
         return undecided(COERCIVE, "finitely many states: none of them is large")
     found = next((a for a in arguments(system) if a.coercive), None)
     return proved(COERCIVE, system, found) if found is not None else undecided(COERCIVE, _TRIED)
+
+
+def _where_defined(system: System) -> Verdict | None:
+    """PROVED for an energy that need not be defined everywhere, where a number is below each of its terms."""
+    if system.energy is None or not has_ceiling(-system.energy):
+        return None
+    asked = asked_in_words(c.text for c in conditions(system.energy) if not c.sizes)
+    steps = [
+        {
+            "lemma": "a finite sum of terms with a floor has one; -log u ≥ -log c for 0 < u ≤ c",
+            "hypothesis": f"each term of E where {asked}",
+        }
+    ]
+    data = {"kind": "symbolic steps", "domain": {"states": asked}, "steps": steps}
+    return Verdict(BOUNDED, Status.PROVED, data, f"where it is defined ({asked}), E is a sum of terms that are bounded below")
 
 
 _TRIED = "tried bounds of the formula, its degrees in the states, and Legendre energies of convex Lagrangians"
