@@ -192,3 +192,11 @@ def test_a_hessian_is_called_invertible_only_where_it_is() -> None:
     assert has_definite_hessian(3 * sp.sqrt(2 * one + 1) + am.total(b[i] * y[i], i), y)
     for potential in (sp.sqrt(one), sp.sqrt(two + 1), sp.log(am.total(sp.exp(y[i]), i)), am.total(y[i] ** 4, i), b[i] * sp.sqrt(one + 1)):
         assert not has_definite_hessian(potential, y)
+
+
+def test_the_origin_as_the_only_zero_settles_one_direction() -> None:
+    square = total(y[i] ** 2, i) / 2
+    assert critical_are_steady(System(flow={y[i]: sp.sin(y[i])}, energy=square)) is not None
+    assert critical_are_steady(System(flow={y[i]: sp.cos(y[i])}, energy=square)) is None
+    assert steady_are_critical(System(flow={y[i]: sp.sin(y[i])}, energy=square)) is None
+    assert steady_are_critical(System(flow={y[i]: -y[i] * (1 + y[i] ** 2)}, energy=total(sp.cosh(y[i]), i))) is not None

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from amsym.prover.identities import Way, ways
+from amsym.prover.origin import only_origin
 from amsym.prover.patterns import gradient
 from amsym.prover.regularity import conditions, is_continuous, kinks, named_functions
 from amsym.system import System
@@ -43,7 +44,7 @@ def _implied(system: System, claim: str, forward: bool) -> Verdict | None:
     for c in system.flow:
         way = next((w for w in ways(system, c) if (w.forward if forward else w.backward)), None)
         if way is None:
-            return None
+            return _by_origin(system, claim, forward)
         used.append(way)
     steps = [step for w in used for step in w.steps]
     steps += [
@@ -56,6 +57,15 @@ def _implied(system: System, claim: str, forward: bool) -> Verdict | None:
     if domain:
         certificate["domain"] = domain
     return Verdict(claim, Status.PROVED, certificate, f"{'; '.join(words)}, so {implied}{places}")
+
+
+def _by_origin(system: System, claim: str, forward: bool) -> Verdict | None:
+    found = only_origin(system, forward)
+    if found is None:
+        return None
+    places, domain = _where(system)
+    certificate = {"kind": "symbolic steps", "steps": found[0], **({"domain": domain} if domain else {})}
+    return Verdict(claim, Status.PROVED, certificate, found[1] + places)
 
 
 def _is_turned(way: Way, forward: bool) -> bool:
