@@ -13,7 +13,7 @@ import sympy as sp
 
 from amsym.dual import Dual
 from amsym.errors import ModelError
-from amsym.exact import exact
+from amsym.exact import exact, given
 from amsym.facts import Facts, Formula
 from amsym.known import Known
 from amsym.notation import Component, Delta, Index, Tensor, derivative, fresh_indices, lettered, tidy, total
@@ -44,10 +44,11 @@ class Lagrangian(Known, Dual):
         activation: Formula | None = None,
         facts: Facts | None = None,
     ) -> None:
-        if not callable(formula):
-            raise ModelError(f"a Lagrangian is made from a function such as lambda x: sp.log(sp.cosh(x)), got {formula!r}")
-        self.formula, self.name, self.kind, self.over = formula, name, kind, over
-        self._rule, self._declared, self._facts = dict(rule or {}), activation, facts
+        joint = kind == "joint"
+        self.formula: Formula = given(formula, f"the {'joint ' if joint else ''}Lagrangian '{name}'", joint)
+        self._declared = None if activation is None else given(activation, f"the activation of '{name}'", joint)
+        self.name, self.kind, self.over = name, kind, over
+        self._rule, self._facts = dict(rule or {}), facts
 
     @classmethod
     def from_activation(cls, activation: Formula, *, name: str | None = None) -> Lagrangian:
@@ -61,9 +62,9 @@ class Lagrangian(Known, Dual):
         """
         from amsym.integration import antiderivative
 
-        x = sp.Symbol("x", real=True)
-        potential = antiderivative(exact(activation(x)), x)
-        return cls(lambda u: potential.subs(x, u), name=name or str(getattr(activation, "__name__", "L")))
+        x, own = sp.Symbol("x", real=True), str(getattr(activation, "__name__", "L"))
+        potential = antiderivative(given(activation, "the activation of a Lagrangian")(x), x)
+        return cls(lambda u: potential.subs(x, u), name=name or (own if own.isidentifier() else "L"))
 
     @classmethod
     def joint(cls, formula: Formula, *, name: str = "L", activation: Formula | None = None, facts: Facts | None = None) -> Lagrangian:
@@ -162,17 +163,13 @@ class Lagrangian(Known, Dual):
 
     def _formula_in(self, x: sp.Expr) -> sp.Expr:
         """φ(x) of an additive Lagrangian."""
-        value = exact(self.formula(x))
-        if not isinstance(value, sp.Expr):
-            raise ModelError(f"the Lagrangian '{self.name}' must be a formula in x, got {value!r}")
-        return self._replaced(value)
+        return self._replaced(self.formula(x))
 
     def _summed(self, formula: Formula, x: Tensor, over: str | None) -> sp.Expr:
         """Σ φ(x) over every entry, or a joint formula summed over the other axes."""
         where = fresh_indices(x.axes)
         if self.kind == "additive":
-            value = self._formula_in(x[where]) if formula is self.formula else self._replaced(exact(formula(x[where])))
-            return total(value, *where)
+            return total(self._replaced(exact(formula(x[where]))), *where)
         axis = self.axis(x, over)
         value = self._replaced(self._joint_value(formula, _View(x, where, axis), where[axis]))
         return lettered(total(value, *(w for n, w in enumerate(where) if n != axis)))

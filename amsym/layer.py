@@ -8,7 +8,8 @@ import sympy as sp
 
 from amsym.errors import ModelError
 from amsym.lagrangian import Lagrangian
-from amsym.notation import Index, Tensor, fresh_indices, state
+from amsym.lagrangians.arguments import scalar
+from amsym.notation import Index, Tensor, fresh_indices, parameter, state
 from amsym.notation.axes import axis_names
 
 
@@ -72,10 +73,8 @@ def _time_constant(x: Tensor, tau: Any) -> Any:
             raise ModelError(f"layer '{x.name}': tau is a scalar or a parameter over axes of '{' '.join(x.axes)}', got {tau.description}")
         return tau
     if isinstance(tau, str):
-        tau = sp.Symbol(tau, real=True, positive=True)
-    if isinstance(tau, float):
-        tau = sp.Rational(str(tau))
-    tau = sp.sympify(tau)
-    if not isinstance(tau, sp.Expr) or tau.is_nonpositive or tau.is_real is False:
-        raise ModelError(f"layer '{x.name}': expected a positive time constant tau, got {tau}")
+        return parameter(tau, positive=True)
+    tau = scalar(tau, f"the time constant tau of layer '{x.name}'")
+    if tau.is_nonpositive:
+        raise ModelError(f"layer '{x.name}': expected a positive time constant tau, got {tau}: give one such as 0.1 or 'tau'")
     return tau

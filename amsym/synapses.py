@@ -7,7 +7,7 @@ from typing import Any
 import sympy as sp
 
 from amsym.errors import ModelError
-from amsym.exact import exact
+from amsym.exact import formula, shown
 from amsym.layer import Layer
 from amsym.notation import Index, Tensor, free_indices, fresh_indices, parameter, total
 
@@ -39,6 +39,7 @@ def dense(v: Layer, h: Layer, weights: str | Tensor = "W", *, name: str | None =
     >>> dense(v, h, weights="xi").energy
     -(Σ_ij xi[i, j]*g_h[j]*g_v[i])
     """
+    _check("dense()", (v, h), weights)
     if v is h:
         raise ModelError(f"dense() couples two layers, got '{v.name}' twice; self_({v.name}, ...) couples a layer with itself")
     weights = parameter(weights, " ".join(v.axes + h.axes)) if isinstance(weights, str) else weights
@@ -52,6 +53,7 @@ def self_(v: Layer, weights: str | Tensor = "W", *, symmetric: bool = True, name
 
     Only the symmetric part of W enters eq. (3.2), whatever W is declared to be.
     """
+    _check("self_()", (v,), weights)
     weights = parameter(weights, " ".join(v.axes * 2), symmetric=symmetric) if isinstance(weights, str) else weights
     if weights.axes != v.axes * 2 and weights.axes != v.axes[-1:] * 2:
         raise ModelError(f"self_(): the weights of layer '{v.name}' are over '{' '.join(v.axes * 2)}', got {weights.description}")
@@ -68,6 +70,7 @@ self = self_
 
 def bias(v: Layer, weights: str | Tensor = "b", *, name: str | None = None) -> Synapse:
     """-Σ b[i] g[i]: an input current into every neuron."""
+    _check("bias()", (v,), weights)
     weights = parameter(weights, " ".join(v.axes)) if isinstance(weights, str) else weights
     if weights.axes != v.axes:
         raise ModelError(f"bias(): layer '{v.name}' is over '{' '.join(v.axes)}', got {weights.description}; declare it over the same axes")
@@ -77,7 +80,7 @@ def bias(v: Layer, weights: str | Tensor = "b", *, name: str | None = None) -> S
 
 def expression(energy: Any, *, name: str = "expression") -> Synapse:
     """Any energy in the activations, such as -Σ C[i] g[i]³."""
-    energy = exact(energy)
+    energy = formula(energy, f"the energy of synapse '{name}'")
     if free_indices(energy):
         raise ModelError(
             f"synapse '{name}': the energy has free indices {sorted(map(str, free_indices(energy)))}; sum over them with total(...)"
@@ -89,6 +92,20 @@ def expression(energy: Any, *, name: str = "expression") -> Synapse:
     if not found.activations:
         raise ModelError(f"synapse '{name}' holds no activation; write it in layer.g[i] of the layers that it couples")
     return found
+
+
+def _check(where: str, layers: tuple[Any, ...], weights: Any) -> None:
+    """Layers are layers, and weights a name or a parameter: numbers come later."""
+    for layer in layers:
+        if not isinstance(layer, Layer):
+            raise ModelError(
+                f"{where} couples layers, got {shown(layer)}: make one, v = am.Layer('v', 'N', am.lagrangians.tanh()), and give v"
+            )
+    if not isinstance(weights, str) and getattr(weights, "kind", "") != "parameter":
+        raise ModelError(
+            f"{where}: weights are a name or a parameter with axes, got {shown(weights)}: write weights='W' here, "
+            "and give numbers when you run it, params={'W': array}"
+        )
 
 
 def _tied(v: Layer, h: Layer, weights: Tensor) -> tuple[tuple[Index, ...], tuple[Index, ...], tuple[Index, ...]]:

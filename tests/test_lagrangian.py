@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -152,6 +153,53 @@ def test_a_parameter_replaced_in_a_lagrangian_is_replaced_everywhere() -> None:
 def test_a_wrong_lagrangian_is_told_at_once(build: Any, words: str) -> None:
     with pytest.raises(ModelError, match=words):
         build()
+
+
+NO_FORMULA = {
+    "a text": (lambda: Lagrangian(lambda u: "u**2").of(x), "is the text 'u\\*\\*2'; .* write it without quotes"),
+    "nothing": (lambda: Lagrangian(lambda u: None).of(x), "is None; a formula was expected: return one"),
+    "a condition": (lambda: Lagrangian(lambda u: u > 0).of(x), "is x\\[i\\] > 0; a formula was expected"),
+    "the axis itself": (lambda: Lagrangian.joint(lambda u, k: u.x).of(x), "is the bare state 'x'"),
+    "a text over an axis": (lambda: Lagrangian.joint(lambda u, k: "u").of(x), "is the text 'u'"),
+    "a text for the activation": (
+        lambda: Lagrangian(lambda u: u, activation=lambda u: "1").activation(x[i]),
+        "activation of 'L' is the text",
+    ),
+    "two arguments": (lambda: Lagrangian(lambda u, k: u), "function of \\(u, k\\); \\(x\\) was expected: .*Lagrangian.joint"),
+    "one argument over an axis": (lambda: Lagrangian.joint(lambda u: u), "function of \\(u\\); \\(x, i\\) was expected"),
+    "an entry taken for an axis": (lambda: Lagrangian(lambda u: u[i]).of(x), "x is one entry; over a whole axis write Lagrangian.joint"),
+    "Python's cosh": (lambda: Lagrangian(lambda u: math.log(math.cosh(u))).of(x), "SymPy's functions, sp.cosh for math.cosh"),
+    "Python's cosh of an axis": (lambda: Lagrangian.joint(lambda u, k: math.cosh(u)).of(x), "sp.cosh for math.cosh"),
+    "NumPy's cosh of an axis": (lambda: Lagrangian.joint(lambda u, k: np.cosh(u)).of(x), "sp.cosh for np.cosh"),
+    "Python's if": (lambda: Lagrangian(lambda u: u if u > 0 else 0).of(x), "sp.Max\\(0, x\\), sp.Piecewise"),
+    "a number for an activation": (lambda: Lagrangian.from_activation(3), "made from a function such as .*got 3"),
+    "Python's activation": (lambda: Lagrangian.from_activation(math.tanh), "sp.cosh for math.cosh"),
+    "NumPy's activation": (lambda: Lagrangian.from_activation(np.tanh), "sp.cosh for np.cosh"),
+    "a text for a parameter": (lambda: lagrangians.repu("a"), "got 'a': .*am.parameter\\('a'\\)"),
+    "a component for a parameter": (lambda: lagrangians.softmax(x[i]), "got x\\[i\\]: .*without axes"),
+    "a state for a parameter": (lambda: lagrangians.tanh(total(x[i], i)), "scalar parameter, got Σ_i x"),
+    "a complex symbol for a parameter": (lambda: lagrangians.tanh(sp.Symbol("q")), "may be complex: write am.parameter\\('q'\\)"),
+    "an array for a parameter": (lambda: lagrangians.tanh(np.ones(2)), "got an object of type ndarray"),
+    "a component for a shift": (lambda: lagrangians.layernorm(1, parameter("d", "N")[i]), "give the parameter itself, d"),
+}
+
+
+@pytest.mark.parametrize("case", NO_FORMULA)
+def test_what_is_no_formula_is_refused_in_one_line_that_names_the_remedy(case: str) -> None:
+    build, words = NO_FORMULA[case]
+    with pytest.raises(ModelError, match=words) as caught:
+        build()
+    assert "\n" not in str(caught.value)
+
+
+def test_a_formula_of_real_parameters_is_a_parameter() -> None:
+    for value in (2, 0.5, np.float64(0.5), beta, 1 / parameter("a"), total(parameter("c", "N")[i], i)):
+        assert isinstance(lagrangians.tanh(value).of(x), sp.Expr)
+
+
+def test_a_lagrangian_without_a_name_of_its_own_is_called_L() -> None:
+    assert Lagrangian.from_activation(lambda u: sp.tanh(u)).name == "L"
+    assert Lagrangian.from_activation(sp.tanh).name == "tanh"
 
 
 def test_decimals_are_the_fractions_that_they_read_as() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import sympy as sp
 
@@ -57,3 +58,25 @@ def test_a_shared_axis_needs_weights_without_it() -> None:
 
 def test_the_self_synapse_has_the_name_that_papers_give_it() -> None:
     assert am.synapses.self is am.synapses.self_
+
+
+WRONG = {
+    "an array for weights": (
+        lambda: synapses.self_(v, weights=np.eye(3)),
+        "got an object of type ndarray: write weights='W' here, and give numbers",
+    ),
+    "a number for weights": (lambda: synapses.bias(v, 3), "weights are a name or a parameter with axes, got 3"),
+    "a scalar for weights": (lambda: synapses.dense(v, h, parameter("beta")), "a parameter with axes, got beta"),
+    "an activation for weights": (lambda: synapses.bias(v, v.g), "a parameter with axes, got g_v"),
+    "a name for a layer": (lambda: synapses.dense("v", h), "dense\\(\\) couples layers, got 'v': make one"),
+    "a text for an energy": (lambda: synapses.expression("v"), "is the text 'v'; a formula was expected"),
+    "nothing for an energy": (lambda: synapses.expression(None), "is None; a formula was expected"),
+    "a bare tensor for an energy": (lambda: synapses.expression(v.g), "write it with indices, g_v\\[i\\]"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_parts_that_do_not_fit_are_refused_with_the_remedy(case: str) -> None:
+    build, words = WRONG[case]
+    with pytest.raises(ModelError, match=words):
+        build()

@@ -7,8 +7,8 @@ from typing import Any
 import sympy as sp
 
 from amsym.errors import ModelError
-from amsym.exact import exact
-from amsym.notation import Tensor
+from amsym.exact import formula, shown
+from amsym.notation import Component, Tensor, free_indices
 
 
 def scalar(value: Any, what: str) -> sp.Expr:
@@ -16,21 +16,32 @@ def scalar(value: Any, what: str) -> sp.Expr:
 
     >>> scalar(0.1, "the slope")
     1/10
+    >>> scalar(sp.Symbol("q"), "the slope")
+    Traceback (most recent call last):
+      ...
+    amsym.errors.ModelError: the slope is a real number or scalar parameter, got q, which may be complex: write am.parameter('q')
 
+    A symbol must be known to be real, as those of `parameter` are: made real here, it would not be the q of another formula.
     Raises ModelError for anything else.
     """
     try:
-        result = exact(value)
-    except (sp.SympifyError, TypeError, AttributeError) as error:
-        raise ModelError(f"{what} is a real number or scalar parameter, got {value!r}") from error
-    if (
-        not isinstance(result, sp.Expr)
-        or isinstance(result, Tensor)
-        or result.is_real is False
-        or result.has(sp.nan, sp.zoo, sp.oo, -sp.oo)
-    ):
-        raise ModelError(f"{what} is a real number or scalar parameter, got {value!r}")
+        result = formula(value, what)
+    except ModelError as error:
+        raise ModelError(_no_scalar(value, what)) from error
+    symbols = result.free_symbols
+    with_axes = free_indices(result) or any(isinstance(s, Tensor) and s.kind == "state" for s in symbols)
+    if with_axes or result.is_real is False or result.has(sp.nan, sp.zoo, sp.oo, -sp.oo):
+        raise ModelError(_no_scalar(value, what))
+    for s in sorted(symbols, key=str):
+        if isinstance(s, sp.Symbol) and not s.is_real:
+            raise ModelError(f"{what} is a real number or scalar parameter, got {s}, which may be complex: write am.parameter('{s}')")
     return result
+
+
+def _no_scalar(value: Any, what: str) -> str:
+    name = value if isinstance(value, str) and value.isidentifier() else "beta"
+    remedy = f"write a number or a parameter without axes, am.parameter('{name}')"
+    return f"{what} is a real number or scalar parameter, got {shown(value)}: {remedy}"
 
 
 def shift(delta: Any, i: Any) -> Any:
@@ -40,6 +51,8 @@ def shift(delta: Any, i: Any) -> Any:
 
 def checked_shift(delta: Any, what: str) -> Any:
     """A shift δ: a parameter over one axis as it is, anything else as a scalar."""
+    if isinstance(delta, Component):
+        raise ModelError(f"{what} is a number or a parameter, got {delta}: give the parameter itself, {delta.tensor.name}")
     return delta if isinstance(delta, Tensor) and len(delta.axes) == 1 else scalar(delta, what)
 
 
