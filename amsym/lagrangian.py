@@ -7,16 +7,18 @@ Source: modern_methods eq. (3.3); dead_neurons section 2.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from html import escape
 from typing import Any
 
 import sympy as sp
 
 from amsym.dual import Dual
-from amsym.errors import ModelError
+from amsym.errors import ModelError, NotationError
 from amsym.exact import exact, given
 from amsym.facts import Facts, Formula
 from amsym.known import Known
-from amsym.notation import Component, Delta, Index, Tensor, derivative, fresh_indices, lettered, tidy, total
+from amsym.notation import Component, Delta, Index, Tensor, derivative, fresh_indices, index, lettered, state, tidy, total
 from amsym.notation.tensors import component
 
 
@@ -189,6 +191,32 @@ class Lagrangian(Known, Dual):
 
     def __repr__(self) -> str:
         return f"Lagrangian({self.name}, {self.kind})"
+
+    def _repr_html_(self) -> str | None:
+        try:
+            rows = "".join(f"<tr><td>{what}</td><td>{shown}</td></tr>" for what, shown in self._shown())
+        except NotationError:  # its parameters live over an axis that only a Layer knows
+            return None
+        return f"<table><caption>{escape(self.name)}, {self.kind}</caption><tbody>{rows}</tbody></table>"
+
+    def _shown(self) -> Iterator[tuple[str, str]]:
+        """What a notebook shows: L, g and the facts that are known, each with its name."""
+        from amsym.render.html import formula_html
+
+        axis = self.over or "N"
+        x, i = state("x", axis), index("i", axis)
+        yield from (("L", formula_html(self.of(x))), ("activation g<sub>i</sub>", formula_html(self.activation(x[i]))))
+        if self.kind == "abstract":
+            return
+        for words, ends in (("slopes of g", self.slopes), ("values of g", self.bounded_at(x[i]))):
+            if ends is not None:
+                yield words, " to ".join(map(formula_html, ends))
+        if self.kinks:
+            yield "kinks", ", ".join(map(formula_html, self.kinks))
+        dual = self.conjugate(state("p", axis))
+        if dual is not None:
+            yield "conjugate L*(p)", f"{formula_html(dual)} for {escape(str(self.conjugate_words))}"
+        yield from (("parameter", escape(str(p))) for p in self.parameters)
 
 
 class _View:

@@ -53,6 +53,34 @@ class Simulation:
             return self.outcomes is outcome
         return np.asarray(self.outcomes == outcome)
 
+    def _repr_html_(self) -> str:
+        """One line: how many trajectories ended how, and between which energies they run."""
+        outcomes = np.asarray(self.outcomes, dtype=object)
+        ended = outcomes.ravel().tolist()
+        counts = ", ".join(f"{ended.count(o)} {o.name}" for o in Outcome if o in ended)
+        many = f"{len(ended)} trajector{'y' if len(ended) == 1 else 'ies'}"
+        return f"<div>{': '.join(filter(None, (many, counts)))}{_energy_words(self.energies, outcomes.ndim)}</div>"
+
+
+def _energy_words(energies: Any, axes: int) -> str:
+    """Energies first → last, each as a range over the trajectories; the last alone where no others were saved."""
+    if energies is None:
+        return ""
+    if not isinstance(energies, list):
+        energies = np.asarray(energies)
+        if energies.ndim <= axes:
+            ends = energies[np.isfinite(energies)]
+            return f"; energy at the end {_range(ends)}" if ends.size else ""
+        energies = energies.reshape(-1, energies.shape[-1])
+    known = [row[np.isfinite(row)] for row in energies]
+    first, last = ([row[k] for row in known if row.size] for k in (0, -1))
+    return f"; energy {_range(first)} → {_range(last)}" if first else ""
+
+
+def _range(values: Any) -> str:
+    low, high = (f"{f(values):.4g}" for f in (np.min, np.max))
+    return low if low == high else f"{low} to {high}"
+
 
 @dataclass
 class Tally:
