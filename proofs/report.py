@@ -14,6 +14,7 @@ from amsym.memory import Memory
 from amsym.system import System
 from amsym.verdict import Report
 from amsym.zoo import hopfield
+from numeric.parameter_files import parameters_of_each
 from numeric.plot.picks import Pick
 from numeric.progress import Progress
 from proofs.hypergraph import hypergraph_svg
@@ -45,10 +46,8 @@ class ReportPage:
         return document(self.title, self.body)
 
     def save(self, path: str | Path) -> Path:
-        """Write the page and return where; raises InputError when the folder is missing."""
-        path = Path(path)
-        if not path.parent.is_dir():
-            raise InputError(f"cannot write {path}: there is no folder {path.parent}; make it first or choose another place")
+        """Write the page and return where; raises InputError when the folder is missing or the path is one."""
+        path = writable(path)
         path.write_text(self.html, encoding="utf-8")
         return path
 
@@ -57,6 +56,16 @@ class ReportPage:
 
     def __repr__(self) -> str:
         return f"ReportPage on {', '.join(self.reports)}: {len(self.html) // 1000} kB of HTML; .save('report.html') writes it"
+
+
+def writable(path: str | Path) -> Path:
+    """Where a page can be written; raises InputError for a folder, and for a place in none."""
+    path = Path(path)
+    if path.is_dir():
+        raise InputError(f"cannot write {path}: it is a folder, a file was expected: write {path / 'report.html'}")
+    if not path.parent.is_dir():
+        raise InputError(f"cannot write {path}: there is no folder {path.parent}; make it first or choose another place")
+    return path
 
 
 def report(
@@ -72,7 +81,7 @@ def report(
 ) -> ReportPage:
     """A page on a System, a Memory or a Lagrangian, or on several given as {name: model}; written to `path` if there is one.
 
-    title: of the page, else the models' names. params and domain go to `verify`.
+    title: of the page, else the models' names. params and domain go to `verify`; of several models each gets the params that it has.
     pictures: a phase portrait, energies along trajectories and a spectrum for each model, drawn with params, else with the
     numbers of a counterexample to "energy never increases", else with a small sample; the page says which.
     plane: the two components of the portrait, as in `am.plot.phase_portrait`.
@@ -84,23 +93,27 @@ def report(
     >>> print(page.reports["decay"]["energy never increases"].status)
     PROVED
 
-    Raises ModelError for anything that is no model.
+    Raises ModelError for anything that is no model, InputError for params that do not fit and a path that cannot be written.
     """
+    if path is not None:
+        writable(path)
     models = _named(model)
+    given = parameters_of_each(models, params)
     title = title or _listed(list(models))
     reports: dict[str, Report | None] = {}
     sections = []
     with Progress("report") as bar:
         for n, (name, m) in enumerate(models.items()):
-            reports[name] = found = _verified(m, params, domain)
+            reports[name] = found = _verified(name, m, given[name], domain)
             bar.update((n + 0.8) / len(models))
-            drawn = picture_section(*pictures_of(m, params, found, plane)) if pictures else ""
-            sections.append(_section(name, m, found, drawn, anchor(n)))
+            drawn = picture_section(*pictures_of(m, given[name], found, plane)) if pictures else ""
+            heading = "" if len(models) == 1 and name == title else f'<h2 id="{anchor(n)}">{escape(name)}</h2>\n'
+            sections.append(heading + _section(m, found, drawn))
             bar.update((n + 1) / len(models))
     own = [picture(caption, figure) for caption, figure in _pairs(figures)]
     known = {name: found for name, found in reports.items() if found is not None}
     figures_shown = [f"<h2>{'Figure' if len(own) == 1 else 'Figures'}</h2>", *own] if own else []
-    body = [_head(title, params), contents(reports), *sections, *figures_shown, legend(known.values())]
+    body = [_head(title, given), contents(reports), *sections, *figures_shown, legend(known.values())]
     page = ReportPage(title, "<main>\n" + "\n".join(part for part in body if part) + "\n</main>", known)
     if path is not None:
         page.save(path)
@@ -126,25 +139,35 @@ def _listed(names: list[str]) -> str:
     return " and ".join([*([", ".join(names[:-1])] if names[:-1] else []), names[-1]])
 
 
-def _verified(model: Any, params: Mapping[str, Any] | None, domain: Mapping[Any, Any] | None) -> Report | None:
+def _verified(name: str, model: Any, params: Mapping[str, Any] | None, domain: Mapping[Any, Any] | None) -> Report | None:
     """The verdicts, or None for a system without an energy, of which there is nothing to say."""
     from proofs.verify import verify
 
     system = getattr(model, "system", model)
-    return verify(model, params=params, domain=domain) if system.energy is not None else None
+    try:
+        return verify(model, params=params, domain=domain) if system.energy is not None else None
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from error
 
 
-def _head(title: str, params: Mapping[str, Any] | None) -> str:
+def _head(title: str, given: Mapping[str, Mapping[str, Any] | None]) -> str:
+    """The title, and for which sizes and numbers the verdicts are."""
     from amsym import __version__
 
-    given = f" The verdicts are for the given values of {', '.join(sorted(params))}." if params else ""
-    return f'<h1>{escape(title)}</h1>\n<p class="faint">Derived and verified by amsym {__version__}, for every size.{escape(given)}</p>'
+    numbers = sorted({p for own in given.values() for p in own or ()})
+    rest = [name for name, own in given.items() if not own]
+    words = f"Derived by amsym {__version__} for every size, verified for the given values of {', '.join(numbers)}"
+    if not numbers:
+        words = f"Derived and verified by amsym {__version__}, for every size"
+    elif rest:
+        words += f"; {_listed(rest)} for every size"
+    return f'<h1>{escape(title)}</h1>\n<p class="faint">{escape(words)}.</p>'
 
 
-def _section(name: str, model: Any, found: Report | None, drawn: str, place: str) -> str:
+def _section(model: Any, found: Report | None, drawn: str) -> str:
     graph = f'<figure class="amsym-graph">{hypergraph_svg(model)}</figure>\n' if isinstance(model, Memory) else ""
     verdicts = verdict_section(found) if found is not None else '<h3>Verdicts</h3>\n<p class="faint">None: the system has no energy.</p>'
-    return f'<h2 id="{place}">{escape(name)}</h2>\n{graph}{derivation_section(derive(model))}\n{verdicts}\n{drawn}'
+    return f"{graph}{derivation_section(derive(model))}\n{verdicts}\n{drawn}"
 
 
 def _pairs(figures: Figures) -> list[tuple[str, Any]]:

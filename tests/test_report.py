@@ -103,6 +103,23 @@ def test_saving_writes_the_page_and_a_missing_folder_is_named(tmp_path: Path) ->
         page.save(tmp_path / "missing" / "b.html")
 
 
+def test_a_folder_is_no_place_to_write_and_is_refused_before_the_work(tmp_path: Path) -> None:
+    for place in (tmp_path, tmp_path / "missing" / "b.html"):
+        with pytest.raises(am.InputError, match="cannot write"):
+            report("no model, which would be told next", place)
+
+
+def test_a_page_on_one_model_says_its_name_once_and_for_what_its_verdicts_are() -> None:
+    network = am.zoo.hopfield()
+    every = report(network, pictures=False).html
+    given = report(network, params={"W": [[0, 1], [1, 0]], "b": [0, 0]}, pictures=False).html
+    assert every.count("hopfield (tanh)</h") == 1
+    assert "Derived and verified by amsym" in every
+    assert "verified for the given values of W, b.</p>" in given
+    assert "verified by" not in given
+    assert "<h2 " in report(network, title="My network", pictures=False).html
+
+
 def test_a_notebook_gets_the_same_body_without_a_document_around_it(page: Any) -> None:
     assert page.body in page._repr_html_()
     assert "<html" not in page._repr_html_()
