@@ -7,13 +7,15 @@ import json
 import os
 import sys
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from amsym.errors import AmsymError, InputError
+from rich.console import Console
+
+from amsym.errors import AmsymError, InputError, ModelError
 from amsym.floors import load
-from amsym.loading import Loaded, load_models, zoo_models
-from amsym.verdict import Report, Status
+from amsym.loading import Model, load_models, zoo_models
+from amsym.verdict import Report, Status, took
 
 FINE, REFUTED, UNUSABLE = 0, 1, 2
 
@@ -23,6 +25,7 @@ _EXAMPLES = """examples:
   amsym derive hopfield                     energy, gradient, Hessian, flow ...
   amsym verify my_model.py                  verdicts on every model in the file
   amsym verify my_model.py:net --json       one of them, for a program to read
+  amsym verify my_model.py --params p.json  for these numbers alone
   amsym report my_model.py -o report.html   all on one page, with its figures()
 
 A FILE is a Python module with models at its top level:
@@ -40,10 +43,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     >>> main(["verify", "hopfield:", "--nonsense"])
     2
     """
+    _never_fail_to_print("replace")
     try:
         arguments = parser().parse_args(argv)
     except SystemExit as leave:
         return leave.code if isinstance(leave.code, int) else UNUSABLE
+    if getattr(arguments, "form", None) == "html":
+        _never_fail_to_print("xmlcharrefreplace")
+    elif getattr(arguments, "form", None) != "json" and not _is_unicode(sys.stdout):
+        print(f"amsym: ? stands for what {sys.stdout.encoding} cannot show; with PYTHONIOENCODING=utf-8 it is shown", file=sys.stderr)
     try:
         code: int = arguments.run(arguments)
         sys.stdout.flush()
@@ -54,6 +62,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"amsym: {error}", file=sys.stderr)
         return UNUSABLE
     return code
+
+
+def _never_fail_to_print(errors: str) -> None:
+    """A stream that cannot encode Σ, as in the C locale, gets what stands for it there, and no traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure") and not _is_unicode(stream):
+            stream.reconfigure(errors=errors)
+
+
+def _is_unicode(stream: Any) -> bool:
+    return (getattr(stream, "encoding", None) or "utf-8").lower().startswith("utf")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -70,11 +89,10 @@ def parser() -> argparse.ArgumentParser:
     _choice(derive, "--latex", "--html", "--json")
     verify = _command(commands, "verify", _verify, "prove or refute the properties of a model")
     _choice(verify, "--latex", "--html", "--json")
+    _params(verify, "parameters to verify with")
     report = _command(commands, "report", _report, "write derivation, verdicts and pictures on one page")
     report.add_argument("-o", "--output", default="report.html", metavar="FILE", help="where to write the page (default: report.html)")
-    report.add_argument(
-        "--params", metavar="FILE", help='parameters to verify and draw with: JSON {"W": [[0, 1], [1, 0]], "beta": 2} or a .npz file'
-    )
+    _params(report, "parameters to verify and draw with")
     report.add_argument("--no-pictures", action="store_false", dest="pictures", help="draw no portraits, energies and spectra")
     zoo = commands.add_parser("zoo", help="list the ready-made models", description="List the ready-made models.")
     zoo.set_defaults(run=_zoo)
@@ -101,12 +119,17 @@ def _choice(command: argparse.ArgumentParser, *options: str) -> None:
         group.add_argument(option, action="store_const", const=option[2:], dest="form", help=f"print {words[option]} instead of text")
 
 
+def _params(command: argparse.ArgumentParser, words: str) -> None:
+    form = 'JSON {"W": [[0, 1], [1, 0]], "beta": 2} or a .npz file'
+    command.add_argument("--params", metavar="FILE", help=f"{words}: {form}; of several models each takes those that it has")
+
+
 def _derive(arguments: argparse.Namespace) -> int:
     from amsym.derive import derive
 
     derivations = [derive(model) for model in load_models(arguments.target).models.values()]
     if arguments.form == "json":
-        print(json.dumps([d.to_dict() for d in derivations], ensure_ascii=False, indent=1))
+        _print_json([d.to_dict() for d in derivations])
         return FINE
     show: Callable[[Any], str] = {"latex": lambda d: d.latex(), "html": lambda d: d.html(), None: lambda d: d.text(_width())}[
         arguments.form
@@ -118,9 +141,9 @@ def _derive(arguments: argparse.Namespace) -> int:
 def _verify(arguments: argparse.Namespace) -> int:
     from amsym.render.verdicts import verdicts_html, verdicts_latex
 
-    reports = _reports(load_models(arguments.target))
+    reports = _reports(load_models(arguments.target).titled, arguments.params)
     if arguments.form == "json":
-        print(json.dumps([json.loads(r.to_json()) for r in reports], ensure_ascii=False, indent=1))
+        _print_json([json.loads(r.to_json()) for r in reports])
     elif arguments.form is not None:
         show = verdicts_latex if arguments.form == "latex" else verdicts_html
         print("\n\n".join(show(r) for r in reports))
@@ -129,10 +152,27 @@ def _verify(arguments: argparse.Namespace) -> int:
     return _code(reports)
 
 
-def _reports(loaded: Loaded) -> list[Report]:
+def _reports(models: Mapping[str, Model], file: str | None) -> list[Report]:
+    """A report on each model, empty for one without an energy; raises ModelError where none has one."""
     load("numeric")
-    verify = load("proofs.verify").verify
-    return [_called(name, verify(model)) for name, model in loaded.titled.items()]
+    if all(m.energy is None for m in models.values()):
+        raise ModelError(f"{', '.join(models)}: without an energy there is nothing to verify; give System(..., energy=...)")
+    given = load("numeric.parameter_files").parameters_of_each(models, _numbers(file))
+    return [_report_on(name, model, given[name]) for name, model in models.items()]
+
+
+def _report_on(name: str, model: Model, params: Mapping[str, Any] | None) -> Report:
+    if model.energy is None:
+        return Report({}, name=name)
+    try:
+        return _called(name, load("proofs.verify").verify(model, params=params))
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from error
+
+
+def _numbers(file: str | None) -> dict[str, Any] | None:
+    """The parameters in a file, if one is given."""
+    return load("numeric.parameter_files").read_parameters(file) if file else None
 
 
 def _called(name: str, report: Report) -> Report:
@@ -142,21 +182,11 @@ def _called(name: str, report: Report) -> Report:
 def _report(arguments: argparse.Namespace) -> int:
     loaded = load_models(arguments.target)
     load("numeric")
-    _check_folder(arguments.output)
-    params = load("numeric.parameter_files").read_parameters(arguments.params) if arguments.params else None
-    options = {"params": params, "pictures": arguments.pictures, "figures": loaded.figures, "title": loaded.title}
+    options = {"params": _numbers(arguments.params), "pictures": arguments.pictures, "figures": loaded.figures, "title": loaded.title}
     page = load("proofs.report").report(loaded.titled, arguments.output, **options)
-    reports = [_called(name, r) for name, r in page.reports.items()]
-    _print_verdicts(reports)
+    _print_verdicts([_called(name, page.reports.get(name, Report({}))) for name in loaded.titled])
     print(f"wrote {arguments.output} ({os.path.getsize(arguments.output) / 1e6:.2g} MB)")
     return FINE
-
-
-def _check_folder(output: str) -> None:
-    """Before the work that a missing folder would waste."""
-    folder = os.path.dirname(output) or "."
-    if not os.path.isdir(folder):
-        raise InputError(f"cannot write {output}: there is no folder {folder}; make it first or choose another place")
 
 
 def _zoo(arguments: argparse.Namespace) -> int:
@@ -168,11 +198,28 @@ def _zoo(arguments: argparse.Namespace) -> int:
     return FINE
 
 
-def _print_verdicts(reports: Sequence[Report]) -> None:
-    from amsym.render.verdicts import verdicts_text
+def _print_json(data: Any) -> None:
+    print(json.dumps(data, ensure_ascii=not _is_unicode(sys.stdout), indent=1))
 
+
+def _print_verdicts(reports: Sequence[Report]) -> None:
     for report in reports:
-        print(verdicts_text(report, _width()))
+        print(_table(report) if report else f"{report.name}\n\n no verdicts: the system has no energy; give System(..., energy=...)\n")
+
+
+def _table(report: Report) -> str:
+    """The table of verdicts with a narrow column of times at its right edge, in colour on a terminal."""
+    from amsym.render.verdicts import verdict_table
+
+    table = verdict_table(Report({}, name=report.name))
+    table.add_column("time", justify="right", no_wrap=True)
+    times = [took(report.seconds.get(key)) for key in report]
+    for row in zip(*(column.cells for column in verdict_table(report).columns), times, strict=True):
+        table.add_row(*row)
+    out = Console(width=_width(), highlight=False)
+    with out.capture() as captured:
+        out.print(table)
+    return "\n".join(line.rstrip() for line in captured.get().split("\n"))
 
 
 def _width() -> int:

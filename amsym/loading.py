@@ -1,4 +1,8 @@
-"""From a word on the command line to models: FILE, FILE:NAME, or the name of a model of the zoo."""
+"""From a word on the command line to models: FILE, FILE:NAME, or the name of a model of the zoo.
+
+A file's models are the Systems and Memories at its top level; where there is none, each Lagrangian there is judged as
+`verify` judges one, in the network dy/dt = W g(y) - y + b.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,7 @@ from types import ModuleType
 from typing import Any
 
 from amsym.errors import AmsymError
+from amsym.lagrangian import Lagrangian
 from amsym.memory import Memory
 from amsym.system import System
 
@@ -91,7 +96,9 @@ def _imported(path: Path) -> ModuleType:
     """Run the file as a module of its own; its folder is where it may import from."""
     if not path.is_file():
         what = "is a folder" if path.is_dir() else "does not exist"
-        raise LoadError(f"the file {path} {what}; expected a Python file with a System or Memory at its top level{_beside(path)}")
+        raise LoadError(
+            f"the file {path} {what}; expected a Python file with a System, a Memory or a Lagrangian at its top level{_beside(path)}"
+        )
     spec = importlib.util.spec_from_file_location(f"_amsym_file_{path.stem}", path)
     if spec is None or spec.loader is None:
         raise LoadError(f"{path} is no Python file; give it the ending .py")
@@ -132,10 +139,17 @@ def _users_line(error: BaseException, path: Path) -> str:
 
 
 def _models_in(module: ModuleType) -> dict[str, Model]:
-    """Systems and Memories at the top level by their variable's name; one object counts once."""
-    found: dict[str, Model] = {}
+    """Systems and Memories at the top level by their variable's name, else the networks of the Lagrangians there."""
+    from amsym.zoo import hopfield
+
+    return _of_kind(module, (System, Memory)) or {name: hopfield(L) for name, L in _of_kind(module, (Lagrangian,)).items()}
+
+
+def _of_kind(module: ModuleType, kinds: tuple[type, ...]) -> dict[str, Any]:
+    """The module's public objects of these kinds by name; one object counts once."""
+    found: dict[str, Any] = {}
     for name, value in vars(module).items():
-        if isinstance(value, (System, Memory)) and not name.startswith("_") and all(value is not known for known in found.values()):
+        if isinstance(value, kinds) and not name.startswith("_") and all(value is not known for known in found.values()):
             found[name] = value
     return found
 
@@ -151,7 +165,7 @@ def _no_models(path: Path, module: ModuleType) -> str:
     makers = [n for n in names if inspect.isfunction(vars(module)[n]) and vars(module)[n].__module__ == module.__name__]
     there = f"found {', '.join(names[:8])}{' ...' if len(names) > 8 else ''}" if names else "found nothing"
     remedy = f"write `model = {makers[0]}()`" if makers else "write `model = am.System(flow={...}, energy=...)`"
-    return f"{path} holds no model: expected a System or Memory at its top level, {there}; {remedy}"
+    return f"{path} holds no model: expected a System, a Memory or a Lagrangian at its top level, {there}; {remedy}"
 
 
 def _near(name: str, known: Iterable[str]) -> str:

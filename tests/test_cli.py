@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -100,6 +102,98 @@ def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = said(capsys, "--help")
     assert code == FINE
     assert "amsym report my_model.py -o report.html" in out
+
+
+@pytest.mark.parametrize("command", ["derive", "verify", "zoo"])
+@pytest.mark.parametrize("settings", [{"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, {"PYTHONIOENCODING": "latin-1"}])
+def test_a_terminal_that_cannot_show_sigma_gets_a_substitute_and_a_hint(command: str, settings: dict[str, str], file: Path) -> None:
+    target = [] if command == "zoo" else [str(file)]
+    run = subprocess.run([sys.executable, "-m", "amsym", command, *target], capture_output=True, env={**os.environ, **settings}, timeout=60)
+    assert run.returncode == FINE
+    assert b"?" in run.stdout
+    assert b"PYTHONIOENCODING=utf-8" in run.stderr
+    assert b"Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize(("form", "sign"), [("--json", b"\\u03a3"), ("--html", b"&#8721;")])
+def test_json_and_html_lose_nothing_on_such_a_terminal(form: str, sign: bytes, file: Path) -> None:
+    env = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    run = subprocess.run([sys.executable, "-m", "amsym", "derive", str(file), form], capture_output=True, env=env, timeout=60)
+    assert (run.returncode, run.stderr) == (FINE, b"")
+    assert sign in run.stdout
+
+
+WANDER = MODEL + 'wander = am.System(flow={y[i]: -y[i]}, name="wander")\n'
+NET = WANDER + "net = am.zoo.hopfield()\n"
+
+
+def test_a_model_without_energy_is_named_and_the_others_are_verified(
+    capsys: pytest.CaptureFixture[str], file: Path, tmp_path: Path
+) -> None:
+    file.write_text(WANDER)
+    for command in (["verify", file], ["report", file, "-o", tmp_path / "out.html"]):
+        code, out, _ = said(capsys, *command)
+        assert code == FINE
+        assert "wander\n\n no verdicts: the system has no energy" in out
+        assert "PROVED" in out
+    names = [found["name"] for found in json.loads(said(capsys, "verify", file, "--json")[1])]
+    assert names == ["decay", "wander"]
+    code, _, err = said(capsys, "verify", f"{file}:wander")
+    assert code == UNUSABLE
+    assert "wander: without an energy there is nothing to verify" in err
+
+
+def test_each_model_takes_the_parameters_that_it_has(capsys: pytest.CaptureFixture[str], file: Path, tmp_path: Path) -> None:
+    numbers, page = tmp_path / "p.json", tmp_path / "out.html"
+    file.write_text(NET)
+    numbers.write_text('{"W": [[0, 1], [-1, 0]], "b": [0, 0]}')
+    for command in (["verify", file, "--params", numbers], ["report", file, "--params", numbers, "-o", page]):
+        assert "parameter 'W' is declared symmetric" in said(capsys, *command)[2]
+    numbers.write_text('{"W": [[0, 1], [1, 0]], "b": [0, 0]}')
+    assert "two steady states" in said(capsys, "verify", f"{file}:net")[1]
+    assert said(capsys, "verify", file, "--params", numbers)[0] != UNUSABLE
+    assert said(capsys, "report", file, "--params", numbers, "-o", page, "--no-pictures")[0] == FINE
+    assert "verified for the given values of W, b; decay and wander for every size" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("numbers", "message"),
+    [
+        ('{"W": [[0, 1], [1, 0]]}', "hopfield (tanh): parameter 'b' is missing"),
+        ('{"bb": 1}', "parameter 'bb' fits no model; decay has no parameters; wander has no parameters; hopfield (tanh) has W, b: did you"),
+        ('{"zeta": 1}', "hopfield (tanh) has W, b: leave it out"),
+    ],
+)
+def test_parameters_that_do_not_fit_name_the_model(
+    numbers: str, message: str, capsys: pytest.CaptureFixture[str], file: Path, tmp_path: Path
+) -> None:
+    file.write_text(NET)
+    (tmp_path / "p.json").write_text(numbers)
+    for command in (["verify", file], ["report", file, "-o", tmp_path / "out.html"]):
+        code, _, err = said(capsys, *command, "--params", tmp_path / "p.json")
+        assert code == UNUSABLE
+        assert message in err
+
+
+def test_verify_says_how_long_each_verdict_took(capsys: pytest.CaptureFixture[str], file: Path) -> None:
+    out = said(capsys, "verify", file)[1]
+    assert re.search(r"energy never increases +PROVED .* \d+\.\d\d s\n", out)
+
+
+def test_lagrangians_alone_are_judged_in_their_network(capsys: pytest.CaptureFixture[str], file: Path) -> None:
+    lagrangian = "import amsym as am, sympy as sp\nL = am.Lagrangian(lambda x: sp.log(sp.cosh(x)))\n"
+    file.write_text(lagrangian)
+    code, out, _ = said(capsys, "derive", file)
+    assert code == FINE
+    assert "hopfield (L)" in out
+    file.write_text(lagrangian + MODEL)
+    assert "hopfield" not in said(capsys, "derive", file)[1]
+
+
+def test_a_folder_for_the_page_is_refused_before_the_work(capsys: pytest.CaptureFixture[str], file: Path, tmp_path: Path) -> None:
+    code, out, err = said(capsys, "report", file, "-o", tmp_path)
+    assert (code, out) == (UNUSABLE, "")
+    assert f"it is a folder, a file was expected: write {tmp_path}" in err
 
 
 BAD = {
