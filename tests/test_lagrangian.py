@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -26,6 +28,15 @@ def number(expr: sp.Expr, seed: int = 0) -> float:
     names = sorted(expr.free_symbols, key=str)
     values = {s: sp.Rational(int(rng.integers(-20, 20)) * 2 + 1, 16) for s in names}
     return float(sp.N(expr.subs(values).doit(), 30))
+
+
+@catalogue
+def test_the_catalogue_says_over_what_an_entry_acts_what_its_parameters_mean_and_shows_one(name: str) -> None:
+    make = lagrangians.CATALOGUE[name]
+    words = (inspect.getdoc(make) or "").lower()
+    assert ("any axes" in words) == (make().kind == "additive") != ("along one axis" in words)
+    assert ">>>" in words
+    assert all(re.search(rf"\b{p}(, \w+)*: ", words) for p in inspect.signature(make).parameters)
 
 
 @catalogue

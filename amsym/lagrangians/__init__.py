@@ -26,6 +26,7 @@
 | sparsemax, entmax15      | conjugates of the Gini, Tsallis entropy | (x - τ)₊, ((x/2 - τ)₊)²   |
 
 silu, gelu and gaussian fall somewhere, so their L is not convex.
+Additive ones act entry by entry over any axes, joint ones (softmax and all below it) along one. Sources stand with each.
 Source: modern_methods eq. (3.3), (3.6), (3.13), (3.14); dead_neurons Examples 2 to 4 and 7.
 """
 

@@ -12,11 +12,12 @@ from amsym.notation.functions import Li2
 
 
 def silu() -> Lagrangian:
-    """Σ (x log(1 + e^x) + Li₂(-e^x)): g = x σ(x), σ(x) = 1/(1 + e^{-x}).
+    """Σ (x log(1 + e^x) + Li₂(-e^x)): g = x σ(x), σ(x) = 1/(1 + e^{-x}), entry by entry over any axes; not convex.
 
     g' = σ (1 + x (1 - σ)) has its extremes where x tanh(x/2) = 2, at x = ±2.39936; there 1 - g'(x) = g'(-x). The bounds are
     those values, 1.09983932013 and 1 minus that, rounded outwards. g is least where e^x = -(1 + x), at
     x = -1 - W(1/e) with Lambert's W, and there g = -W(1/e).
+    Elfwing, Uchibe and Doya, Sigmoid-Weighted Linear Units for Neural Network Function Approximation (2018).
 
     >>> silu().bounded
     (-LambertW(exp(-1)), oo)
@@ -28,10 +29,11 @@ def silu() -> Lagrangian:
 
 
 def gelu() -> Lagrangian:
-    """Σ (¼ x² (1 + erf(x/√2)) - ¼ erf(x/√2) + x e^{-x²/2}/(2√(2π))): g = x Φ(x) with the normal distribution Φ.
+    """Σ (¼ x² (1 + erf(x/√2)) - ¼ erf(x/√2) + x e^{-x²/2}/(2√(2π))): g = x Φ(x) with the normal distribution Φ; not convex.
 
-    g' = Φ + xφ, g'' = (2 - x²) φ: the slope is extreme at x = ±√2, where it is ½ (1 ± erf 1) ± e⁻¹/√π.
-    g is least at x = -0.75179, g = -0.16997121, rounded outwards.
+    Entry by entry over any axes. g' = Φ + xφ, g'' = (2 - x²) φ: the slope is extreme at x = ±√2, where it is
+    ½ (1 ± erf 1) ± e⁻¹/√π. g is least at x = -0.75179, g = -0.16997121, rounded outwards.
+    Hendrycks and Gimpel, Gaussian Error Linear Units (2016).
 
     >>> [end.evalf(5) for end in gelu().slopes]
     [-0.12890, 1.1289]
@@ -59,9 +61,10 @@ def gelu() -> Lagrangian:
 
 
 def gaussian() -> Lagrangian:
-    """½√π Σ erf x: g = e^{-x²}, the Gaussian activation as radial basis networks write it; for e^{-x²/2} give your own formula.
+    """½√π Σ erf x: g = e^{-x²}, entry by entry over any axes, as radial basis networks write it; not convex.
 
-    g' = -2x e^{-x²} has its extremes ±√(2/e) at x = ∓1/√2.
+    For e^{-x²/2} give your own formula. g' = -2x e^{-x²} has its extremes ±√(2/e) at x = ∓1/√2.
+    Broomhead and Lowe, Multivariable Functional Interpolation and Adaptive Networks (1988).
 
     >>> gaussian().slopes
     (-sqrt(2)*exp(-1/2), sqrt(2)*exp(-1/2))

@@ -13,7 +13,9 @@ from amsym.notation.functions import Li2
 
 
 def identity() -> Lagrangian:
-    """½ Σ x²: the activation is the state itself.
+    """½ Σ x²: g = x, the state itself, entry by entry over any axes.
+
+    Linear neurons: Krotov and Hopfield, Large Associative Memory Problem in Neurobiology and Machine Learning (2021).
 
     >>> identity().slopes
     (1, 1)
@@ -29,7 +31,14 @@ def identity() -> Lagrangian:
 
 
 def exponential(beta: Any = 1) -> Lagrangian:
-    """β⁻¹ Σ e^{βx}: g = e^{βx}; convex for β > 0. L*(p) = (p log p - p)/β."""
+    """β⁻¹ Σ e^{βx}: g = e^{βx}, entry by entry over any axes. L*(p) = (p log p - p)/β for p > 0.
+
+    beta: the inverse temperature, a number or scalar parameter, not 0; L is convex for β > 0.
+    Demircigil et al., On a Model of Associative Memory with Huge Storage Capacity (2017), where e^x separates memories.
+
+    >>> exponential(2).bounded
+    (0, oo)
+    """
     beta = scalar(beta, "the inverse temperature β of exponential")
     facts = Facts(
         slopes=(0, sp.oo) if beta.is_positive else (-sp.oo, 0) if beta.is_negative else None,
@@ -43,7 +52,9 @@ def exponential(beta: Any = 1) -> Lagrangian:
 
 
 def softplus() -> Lagrangian:
-    """-Σ Li₂(-e^x): g = log(1 + e^x). L*(p) = p log(e^p - 1) + Li₂(1 - e^p), by x = log(e^p - 1).
+    """-Σ Li₂(-e^x): g = log(1 + e^x), entry by entry over any axes. L*(p) = p log(e^p - 1) + Li₂(1 - e^p), by x = log(e^p - 1).
+
+    Dugas et al., Incorporating Second-Order Functional Knowledge for Better Option Pricing (2001).
 
     >>> softplus().slopes
     (0, 1)
@@ -58,7 +69,7 @@ def softplus() -> Lagrangian:
 
 
 def smooth_leaky_relu() -> Lagrangian:
-    """g = x (5 + 3 erf(3x/8))/8, slope 1 on the right and ¼ on the left. dead_neurons Example 7.
+    """g = x (5 + 3 erf(3x/8))/8, entry by entry over any axes: slope 1 on the right, ¼ on the left. dead_neurons Example 7.
 
     By parts, with c = 3/8: ∫ x erf(cx) = ½ x² erf(cx) + x e^{-c²x²}/(2c√π) - erf(cx)/(4c²).
     g' = (5 + 3 erf(3x/8))/8 + 9x e^{-9x²/64}/(32√π), and g'' = 9 (2 - 9x²/32) e^{-9x²/64}/(32√π) vanishes at x = ±8/3,

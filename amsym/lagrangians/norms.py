@@ -20,9 +20,14 @@ SMALL = sp.Rational(1, 100000)
 
 
 def layernorm(gamma: Any = 1, delta: Any = 0, eps: Any = SMALL) -> Lagrangian:
-    """Dγ √(mean (x - x̄)² + ε) + Σ δ_i x_i, modern_methods eq. (3.14); δ a number, a scalar or a parameter over the axis.
+    """Dγ √(mean (x - x̄)² + ε) + Σ δ_i x_i: g = γ (x - x̄)/√(mean (x - x̄)² + ε) + δ, along one axis of size D.
 
+    gamma: the gain γ; delta: the shift δ, a number, a scalar or a parameter over the axis; eps: ε ≥ 0 under the root.
     Null vector 1. |g_i - δ_i| ≤ γ √(D - 1). L*(p) = -D √(ε (γ² - mean q²)) on Σ q = 0, mean q² ≤ γ², with q = p - δ.
+    modern_methods eq. (3.13), (3.14).
+
+    >>> layernorm(2, eps=0.25).slopes
+    (0, 4)
     """
 
     def spread(x: Any, i: Any) -> Any:
@@ -33,9 +38,14 @@ def layernorm(gamma: Any = 1, delta: Any = 0, eps: Any = SMALL) -> Lagrangian:
 
 
 def rms_norm(gamma: Any = 1, delta: Any = 0, eps: Any = SMALL) -> Lagrangian:
-    """Dγ √(mean x² + ε) + Σ δ_i x_i; strictly convex for ε > 0, at ε = 0 flat along x itself.
+    """Dγ √(mean x² + ε) + Σ δ_i x_i: g = γ x/√(mean x² + ε) + δ, along one axis of size D.
 
+    gamma, delta, eps: as in `layernorm`; strictly convex for ε > 0, at ε = 0 flat along x itself.
     |g_i - δ_i| ≤ γ √D. L*(p) = -D √(ε (γ² - mean q²)) on mean q² ≤ γ², with q = p - δ.
+    Zhang and Sennrich, Root Mean Square Layer Normalization (2019).
+
+    >>> rms_norm(eps=0).slopes
+    (0, oo)
     """
 
     def spread(x: Any, i: Any) -> Any:
@@ -45,9 +55,13 @@ def rms_norm(gamma: Any = 1, delta: Any = 0, eps: Any = SMALL) -> Lagrangian:
 
 
 def spherical(gamma: Any = 1, delta: Any = 0, eps: Any = SMALL) -> Lagrangian:
-    """γ √(Σ x² + ε) + Σ δ_i x_i: activations in a ball of radius γ around δ.
+    """γ √(Σ x² + ε) + Σ δ_i x_i: g = γ x/√(Σ x² + ε) + δ, in a ball of radius γ around δ, along one axis.
 
-    L*(p) = -√(ε (γ² - Σ q²)) on Σ q² ≤ γ², with q = p - δ.
+    gamma, delta, eps: as in `layernorm`. L*(p) = -√(ε (γ² - Σ q²)) on Σ q² ≤ γ², with q = p - δ.
+    Krotov and Hopfield, Large Associative Memory Problem in Neurobiology and Machine Learning (2021), model C.
+
+    >>> spherical(3).slopes
+    (0, 300*sqrt(10))
     """
 
     def spread(x: Any, i: Any) -> Any:

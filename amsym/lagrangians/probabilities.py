@@ -13,10 +13,14 @@ from amsym.notation import fresh_index, total
 
 
 def softmax(beta: Any = 1) -> Lagrangian:
-    """β⁻¹ log Σ e^{βx}: its Hessian β (diag p - p pᵀ) has the null vector 1, dead_neurons Example 4. L*(p) = β⁻¹ Σ p log p.
+    """β⁻¹ log Σ e^{βx}: g = e^{βx}/Σ e^{βx}, along one axis. dead_neurons Example 4. L*(p) = β⁻¹ Σ p log p.
 
-    Slopes: for a unit vector v, vᵀ(diag p - p pᵀ)v is the variance of v under p, at most ¼ (max v - min v)² ≤ ½
-    (Popoviciu), which p = (½, ½, 0 ...) attains.
+    beta: the inverse temperature, a number or scalar parameter, not 0; L is convex for β > 0.
+    The Hessian β (diag p - p pᵀ) has the null vector 1. For a unit vector v, vᵀ(diag p - p pᵀ)v is the variance of v under p,
+    at most ¼ (max v - min v)² ≤ ½ (Popoviciu), which p = (½, ½, 0 ...) attains.
+
+    >>> softmax(4).slopes
+    (0, 2)
     """
     beta = scalar(beta, "the inverse temperature β of softmax")
 
@@ -45,10 +49,13 @@ def _against_mean(probability: Formula, x: Any, i: Any) -> Any:
 
 
 def ghostmax() -> Lagrangian:
-    """log(1 + Σ e^x): softmax with a silent competitor at 0, so Σ g < 1 and the Hessian diag p - p pᵀ is positive definite.
+    """log(1 + Σ e^x): g = e^x/(1 + Σ e^x), along one axis: softmax with a silent competitor at 0, so Σ g < 1.
 
-    L*(p) = Σ p log p + (1 - Σ p) log(1 - Σ p). Slopes: diag p - p pᵀ is a principal block of the softmax Hessian of
-    N + 1 competitors, so its eigenvalues lie below ½.
+    The Hessian diag p - p pᵀ is positive definite, a principal block of the softmax Hessian of N + 1 competitors, so its
+    eigenvalues lie below ½. L*(p) = Σ p log p + (1 - Σ p) log(1 - Σ p). Miller, Attention Is Off By One (2023).
+
+    >>> ghostmax().slopes
+    (0, 1/2)
     """
 
     def others(x: Any, i: Any) -> Any:

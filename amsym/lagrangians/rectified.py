@@ -15,7 +15,7 @@ NONNEGATIVE = "p ≥ 0"
 
 
 def relu() -> Lagrangian:
-    """½ Σ x₊²: neurons with x ≤ 0 are dead. dead_neurons Example 2.
+    """½ Σ x₊²: g = x₊, entry by entry over any axes; neurons with x ≤ 0 are dead. dead_neurons Example 2.
 
     >>> relu().slopes, relu().bounded, relu().kinks
     ((0, 1), (0, oo), (0,))
@@ -31,10 +31,13 @@ def relu() -> Lagrangian:
 
 
 def repu(n: Any = 3) -> Lagrangian:
-    """(1/n) Σ x₊ⁿ, the rectified power of modern_methods eq. (3.6): g = x₊ⁿ⁻¹; n = 2 is relu. n must be 2 or more:
-    below it the slope of g has no bound at 0.
+    """(1/n) Σ x₊ⁿ: g = x₊ⁿ⁻¹, entry by entry over any axes; n = 2 is relu. L*(p) = p^m / m with 1/n + 1/m = 1 (Hölder).
 
-    L*(p) = p^m / m with 1/n + 1/m = 1 (Hölder).
+    n: the power, a number or scalar parameter from 2 on: below it the slope of g has no bound at 0.
+    Krotov and Hopfield, Dense Associative Memory for Pattern Recognition (2016), with rectified polynomials.
+
+    >>> repu(3).kinks, repu(2).kinks
+    ((), (0,))
     """
     n = scalar(n, "the power n of repu")
     parameters = checked("repu", at_least("n", n, 2))
@@ -52,7 +55,14 @@ def repu(n: Any = 3) -> Lagrangian:
 
 
 def leaky_relu(a: Any = sp.Rational(1, 10)) -> Lagrangian:
-    """½ Σ (a x² + (1 - a) x₊²), slope a on the left; convex for a ≥ 0."""
+    """½ Σ (a x² + (1 - a) x₊²): g = a x + (1 - a) x₊, entry by entry over any axes.
+
+    a: the slope on the left, a number or scalar parameter; L is convex for a ≥ 0, and a = 0 is relu.
+    Maas, Hannun and Ng, Rectifier Nonlinearities Improve Neural Network Acoustic Models (2013).
+
+    >>> leaky_relu(0.2).slopes
+    (1/5, 1)
+    """
     a = scalar(a, "the slope a of leaky_relu")
     dual = Conjugate(lambda p: (sp.Max(0, p) ** 2 + sp.Max(0, -p) ** 2 / a) / 2, lambda p: sp.true, "every p")
     if a == 0:
@@ -69,7 +79,14 @@ def leaky_relu(a: Any = sp.Rational(1, 10)) -> Lagrangian:
 
 
 def rectified_exponential(beta: Any = 1) -> Lagrangian:
-    """Σ (e^{βx₊}/β - x₊): g = e^{βx₊} - 1, 0 on the left and growing as fast as e^{βx} on the right; convex for β > 0."""
+    """Σ (e^{βx₊}/β - x₊): g = e^{βx₊} - 1, entry by entry over any axes: 0 on the left, as fast as e^{βx} on the right.
+
+    beta: the inverse temperature, a number or scalar parameter, not 0; L is convex for β > 0.
+    hamux, the code of Hoover et al., A Universal Abstraction for Hierarchical Hopfield Networks (2022).
+
+    >>> rectified_exponential(2).slopes
+    (0, oo)
+    """
     beta = scalar(beta, "the inverse temperature β of rectified_exponential")
 
     def dual(p: Any) -> Any:
@@ -92,7 +109,9 @@ def rectified_exponential(beta: Any = 1) -> Lagrangian:
 
 
 def hard_tanh() -> Lagrangian:
-    """½ Σ (x² - (x - 1)₊² - (-x - 1)₊²), Huber's function: g is x clipped to [-1, 1]. L*(p) = ½ p² on |p| ≤ 1.
+    """½ Σ (x² - (x - 1)₊² - (-x - 1)₊²): g is x clipped to [-1, 1], entry by entry over any axes. L*(p) = ½ p² on |p| ≤ 1.
+
+    L is the loss of Huber, Robust Estimation of a Location Parameter (1964).
 
     >>> hard_tanh().kinks
     (-1, 1)
@@ -120,10 +139,14 @@ SELU_ALPHA = sp.Rational("1.6732632423543772848170429916717")
 
 
 def selu() -> Lagrangian:
-    """λ Σ (½ x₊² + α (e^m - m)) with m = min(0, x): g = λx on the right, λα(e^x - 1) on the left.
+    """λ Σ (½ x₊² + α (e^m - m)) with m = min(0, x), entry by entry over any axes: g = λx on the right, λα(e^x - 1) on the left.
 
     λ and α are the published decimals, as exact fractions. λ < λα, so the slopes lie in [0, λα].
     L*(p) = p₊²/(2λ) + λα (q log q - q) with q = 1 + min(0, p)/(λα).
+    Klambauer et al., Self-Normalizing Neural Networks (2017).
+
+    >>> [end.evalf(4) for end in selu().slopes]
+    [0, 1.758]
     """
     scale, depth = SELU_SCALE, SELU_SCALE * SELU_ALPHA
 

@@ -13,12 +13,13 @@ from amsym.notation.functions import BinaryEntropy, LogCoshDual
 
 
 def tanh(beta: Any = 1) -> Lagrangian:
-    """β⁻¹ Σ log cosh βx, modern_methods eq. (3.6); convex for β > 0. L*(p) = ((1+p) log(1+p) + (1-p) log(1-p))/(2β).
+    """β⁻¹ Σ log cosh βx: g = tanh βx, entry by entry over any axes. modern_methods eq. (3.6).
 
-    >>> from amsym.notation import state, index
-    >>> p, i = state("p", "N"), index("i", "N")
-    >>> tanh().conjugate_at(p[i])
-    (1 - p[i])*log(1 - p[i])/2 + (p[i] + 1)*log(p[i] + 1)/2
+    beta: the inverse temperature, a number or scalar parameter, not 0; L is convex for β > 0.
+    L*(p) = ((1+p) log(1+p) + (1-p) log(1-p))/(2β) on |p| < 1.
+
+    >>> tanh(2).slopes, tanh(2).bounded
+    ((0, 2), (-1, 1))
     """
     beta = scalar(beta, "the inverse temperature β of tanh")
 
@@ -38,7 +39,14 @@ def tanh(beta: Any = 1) -> Lagrangian:
 
 
 def sigmoid(beta: Any = 1) -> Lagrangian:
-    """β⁻¹ Σ log(1 + e^{βx}), dead_neurons Example 3; convex for β > 0. L*(p) = (p log p + (1-p) log(1-p))/β."""
+    """β⁻¹ Σ log(1 + e^{βx}): g = 1/(1 + e^{-βx}), entry by entry over any axes. dead_neurons Example 3.
+
+    beta: the inverse temperature, a number or scalar parameter, not 0; L is convex for β > 0.
+    L*(p) = (p log p + (1-p) log(1-p))/β on 0 < p < 1.
+
+    >>> sigmoid(2).slopes
+    (0, 1/2)
+    """
     beta = scalar(beta, "the inverse temperature β of sigmoid")
 
     def dual(p: Any) -> Any:
@@ -59,7 +67,13 @@ def sigmoid(beta: Any = 1) -> Lagrangian:
 
 
 def arctan() -> Lagrangian:
-    """Σ (x arctan x - ½ log(1 + x²)): g = arctan x. L*(p) = -log cos p on |p| < π/2."""
+    """Σ (x arctan x - ½ log(1 + x²)): g = arctan x, entry by entry over any axes. L*(p) = -log cos p on |p| < π/2.
+
+    Hopfield, Neurons with Graded Response Have Collective Computational Properties (1984), scaled to (2/π) arctan(πλx/2).
+
+    >>> arctan().bounded
+    (-pi/2, pi/2)
+    """
     facts = Facts(
         slopes=(0, 1),
         bounded=(-sp.pi / 2, sp.pi / 2),
@@ -71,7 +85,9 @@ def arctan() -> Lagrangian:
 
 
 def erf() -> Lagrangian:
-    """Σ (x erf x + e^{-x²}/√π): g = erf x, steepest at 0. L*(p) = -e^{-u²}/√π with u = erf⁻¹(p).
+    """Σ (x erf x + e^{-x²}/√π): g = erf x, steepest at 0, entry by entry over any axes. L*(p) = -e^{-u²}/√π with u = erf⁻¹(p).
+
+    Saad and Solla, On-Line Learning in Soft Committee Machines (1995), as erf(x/√2).
 
     >>> erf().slopes
     (0, 2/sqrt(pi))

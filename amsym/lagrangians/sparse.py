@@ -32,8 +32,11 @@ def _simplex(p: Any, i: Any) -> Any:
 def sparsemax() -> Lagrangian:
     """½ + m + ½ Σ_j s_j (x_j - m)² - 1/(2n), with n the size and m the mean of the support: max_p <p, x> - ½|p|² + ½ over the simplex.
 
-    g_i = s_i (x_i - m + 1/n), the nearest point of the simplex. L*(p) = ½|p|² - ½.
-    The Hessian I_s - s sᵀ/n is a projector: eigenvalues 0 and 1.
+    g_i = s_i (x_i - m + 1/n), the nearest point of the simplex, along one axis. L*(p) = ½|p|² - ½.
+    The Hessian I_s - s sᵀ/n is a projector: eigenvalues 0 and 1. Martins and Astudillo (2016).
+
+    >>> sparsemax().slopes, sparsemax().bounded
+    ((0, 1), (0, 1))
     """
 
     def support(x: Any, j: Any) -> sp.Expr:
@@ -65,9 +68,12 @@ def sparsemax() -> Lagrangian:
 def entmax15() -> Lagrangian:
     """2m + ⅔ Σ s (z - m)³ - (4/3)(1 - V)^{3/2}/√n + 4/3 with z = x/2: max_p <p, x> - (4/3) Σ (p^{3/2} - p) over the simplex.
 
-    n is the size of the support, m the mean of z on it and V = Σ s (z - m)²; Σ g = 1 gives τ = m - √((1 - V)/n).
-    g = w² with w = s (z - τ). L*(p) = (4/3) Σ (p^{3/2} - p).
+    Along one axis; n is the size of the support, m the mean of z on it and V = Σ s (z - m)²; Σ g = 1 gives τ = m - √((1 - V)/n).
+    g = w² with w = s (z - τ). L*(p) = (4/3) Σ (p^{3/2} - p). Peters, Niculae and Martins (2019).
     The Hessian diag(w) - w wᵀ/Σw lies between 0 and diag(w), so between 0 and 1, as Σ w² = 1.
+
+    >>> entmax15().slopes, entmax15().bounded
+    ((0, 1), (0, 1))
     """
     third = sp.Rational(4, 3)
 
