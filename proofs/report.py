@@ -113,7 +113,7 @@ def report(
     own = [picture(caption, figure) for caption, figure in _pairs(figures)]
     known = {name: found for name, found in reports.items() if found is not None}
     figures_shown = [f"<h2>{'Figure' if len(own) == 1 else 'Figures'}</h2>", *own] if own else []
-    body = [_head(title, given), contents(reports), *sections, *figures_shown, legend(known.values())]
+    body = [_head(title, {name: given[name] for name in known}), contents(reports), *sections, *figures_shown, legend(known.values())]
     page = ReportPage(title, "<main>\n" + "\n".join(part for part in body if part) + "\n</main>", known)
     if path is not None:
         page.save(path)
@@ -151,14 +151,14 @@ def _verified(name: str, model: Any, params: Mapping[str, Any] | None, domain: M
 
 
 def _head(title: str, given: Mapping[str, Mapping[str, Any] | None]) -> str:
-    """The title, and for which sizes and numbers the verdicts are."""
+    """The title, and for which sizes and numbers the verdicts are, from what each model with verdicts was given."""
     from amsym import __version__
 
     numbers = sorted({p for own in given.values() for p in own or ()})
     rest = [name for name, own in given.items() if not own]
     words = f"Derived by amsym {__version__} for every size, verified for the given values of {', '.join(numbers)}"
     if not numbers:
-        words = f"Derived and verified by amsym {__version__}, for every size"
+        words = f"Derived{' and verified' if given else ''} by amsym {__version__}, for every size"
     elif rest:
         words += f"; {_listed(rest)} for every size"
     return f'<h1>{escape(title)}</h1>\n<p class="faint">{escape(words)}.</p>'
