@@ -14,6 +14,7 @@ import sympy as sp
 
 import amsym as am
 from amsym.prover.definite import has_definite_hessian
+from amsym.prover.links import critical_are_steady, steady_are_critical
 from amsym.verdict import Status, Verdict
 from numeric.rigorous import Evaluator
 from proofs.points import Field, is_exactly_zero, is_zero_number
@@ -195,8 +196,8 @@ def test_a_hessian_is_called_invertible_only_where_it_is() -> None:
 
 
 def test_the_origin_as_the_only_zero_settles_one_direction() -> None:
-    square = total(y[i] ** 2, i) / 2
-    assert critical_are_steady(System(flow={y[i]: sp.sin(y[i])}, energy=square)) is not None
-    assert critical_are_steady(System(flow={y[i]: sp.cos(y[i])}, energy=square)) is None
-    assert steady_are_critical(System(flow={y[i]: sp.sin(y[i])}, energy=square)) is None
-    assert steady_are_critical(System(flow={y[i]: -y[i] * (1 + y[i] ** 2)}, energy=total(sp.cosh(y[i]), i))) is not None
+    square = am.total(y[i] ** 2, i) / 2
+    assert critical_are_steady(am.System(flow={y[i]: sp.sin(y[i])}, energy=square)) is not None
+    assert critical_are_steady(am.System(flow={y[i]: sp.cos(y[i])}, energy=square)) is None
+    assert steady_are_critical(am.System(flow={y[i]: sp.sin(y[i])}, energy=square)) is None
+    assert steady_are_critical(am.System(flow={y[i]: -y[i] * (1 + y[i] ** 2)}, energy=am.total(sp.cosh(y[i]), i))) is not None

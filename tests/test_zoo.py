@@ -89,7 +89,15 @@ def test_tokens_attend_to_others_only() -> None:
     assert np.isfinite(float(energy.subs({s: sp.Rational(1, 3) for s in energy.free_symbols})))
 
 
-@pytest.mark.parametrize(("name", "arguments"), [("hopfield", ("swish",)), ("hierarchical", (1,)), ("hierarchical", (3, "swish"))])
-def test_an_unknown_activation_or_a_chain_of_one_is_refused(name: str, arguments: tuple[Any, ...]) -> None:
-    with pytest.raises(ModelError, match="known"):
+@pytest.mark.parametrize(
+    ("name", "arguments", "words"),
+    [
+        ("hopfield", ("swish",), "the catalogue"),
+        ("hopfield", ("rleu",), "did you mean 'relu'"),
+        ("hierarchical", (1,), "2 or more layers"),
+        ("hierarchical", (3, "sigmod"), "did you mean 'sigmoid'"),
+    ],
+)
+def test_an_unknown_activation_or_a_chain_of_one_is_refused(name: str, arguments: tuple[Any, ...], words: str) -> None:
+    with pytest.raises(ModelError, match=words):
         am.zoo.MODELS[name](*arguments)

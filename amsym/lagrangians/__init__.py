@@ -30,6 +30,10 @@ Additive ones act entry by entry over any axes, joint ones (softmax and all belo
 Source: modern_methods eq. (3.3), (3.6), (3.13), (3.14); dead_neurons Examples 2 to 4 and 7.
 """
 
+from difflib import get_close_matches
+
+from amsym.errors import ModelError
+from amsym.lagrangian import Lagrangian
 from amsym.lagrangians.bumps import gaussian, gelu, silu
 from amsym.lagrangians.growing import exponential, identity, smooth_leaky_relu, softplus
 from amsym.lagrangians.norms import layernorm, rms_norm, spherical
@@ -47,6 +51,26 @@ CATALOGUE = {
     )
 }
 
+
+def known(activation: str | Lagrangian) -> Lagrangian:
+    """A Lagrangian as it is, or that of this name with its usual parameters.
+
+    >>> known("tnah")
+    Traceback (most recent call last):
+      ...
+    amsym.errors.ModelError: unknown activation 'tnah', did you mean 'tanh'?; the catalogue am.lagrangians has identity, ...
+    """
+    if isinstance(activation, Lagrangian):
+        return activation
+    name = str(activation)
+    if name in CATALOGUE:
+        return CATALOGUE[name]()
+    # Letters in another order first: of "rleu" and "relu" difflib thinks less than of "rleu" and "repu".
+    near = sorted(get_close_matches(name, CATALOGUE), key=lambda other: sorted(other) != sorted(name))
+    meant = f", did you mean {near[0]!r}?" if near else ""
+    raise ModelError(f"unknown activation {name!r}{meant}; the catalogue am.lagrangians has {', '.join(CATALOGUE)}; or give a Lagrangian")
+
+
 __all__ = [
     "CATALOGUE",
     "arctan",
@@ -58,6 +82,7 @@ __all__ = [
     "ghostmax",
     "hard_tanh",
     "identity",
+    "known",
     "layernorm",
     "leaky_relu",
     "rectified_exponential",

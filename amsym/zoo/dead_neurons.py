@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from amsym.errors import ModelError
 from amsym.lagrangian import Lagrangian
-from amsym.lagrangians import CATALOGUE
+from amsym.lagrangians import known
 from amsym.notation import derivative, indices, parameter, state, tidy, total
 from amsym.system import System
 
@@ -24,7 +23,7 @@ def hopfield(activation: str | Lagrangian = "tanh", *, symmetric: bool = True) -
     """
     i, j = indices("i j", "N")
     y, W, b = state("y", "N"), parameter("W", "N N", symmetric=symmetric), parameter("b", "N")
-    L = _lagrangian(activation)
+    L = known(activation)
 
     def g(k: Any) -> Any:
         return L.activation(y[k])
@@ -41,7 +40,7 @@ def residual_energy(activation: str | Lagrangian = "tanh") -> System:
     """
     i, j, k, m = indices("i j k m", "N")
     y, W, b = state("y", "N"), parameter("W", "N N", symmetric=True), parameter("b", "N")
-    L = _lagrangian(activation)
+    L = known(activation)
 
     # r sums over m, and is asked for at i and j: with one letter for both, W[m, j] would become W[j, j].
     def r(at: Any) -> Any:
@@ -49,11 +48,3 @@ def residual_energy(activation: str | Lagrangian = "tanh") -> System:
 
     pull = total(derivative(L.of(y), y[i], y[k]) * W[k, j] * r(j), j, k)
     return System(flow={y[i]: tidy(r(i) - pull)}, energy=total(r(i) ** 2, i) / 2, activations={y: L}, name=f"residual energy ({L.name})")
-
-
-def _lagrangian(activation: str | Lagrangian) -> Lagrangian:
-    if isinstance(activation, Lagrangian):
-        return activation
-    if activation not in CATALOGUE:
-        raise ModelError(f"unknown activation {activation!r}; known are {', '.join(CATALOGUE)}, or give a Lagrangian")
-    return CATALOGUE[activation]()
