@@ -41,7 +41,7 @@ _LAZY = {
     "symmetries": "proofs.symmetries",
 }
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = [
     "AmsymError",
     "Derivation",
