@@ -201,3 +201,22 @@ def test_the_origin_as_the_only_zero_settles_one_direction() -> None:
     assert critical_are_steady(am.System(flow={y[i]: sp.cos(y[i])}, energy=square)) is None
     assert steady_are_critical(am.System(flow={y[i]: sp.sin(y[i])}, energy=square)) is None
     assert steady_are_critical(am.System(flow={y[i]: -y[i] * (1 + y[i] ** 2)}, energy=am.total(sp.cosh(y[i]), i))) is not None
+
+
+LSE = sp.log(am.total(sp.exp(y[i]), i))
+
+
+@pytest.mark.parametrize(
+    ("potential", "definite"),
+    [
+        (sp.log(1 + am.total(sp.exp(y[i]), i)), True),
+        (-sp.log(2 + 3 * am.total(sp.exp(-2 * y[i]), i)), True),
+        (LSE, False),
+        (LSE + am.total(y[i] ** 2, i), True),
+        (LSE - am.total(y[i] ** 2, i), False),
+        (am.total(y[i], i) ** 2 + am.total(y[i] ** 4, i), False),
+        (sp.log(am.parameter("c", nonnegative=True) + am.total(sp.exp(y[i]), i)), False),
+    ],
+)
+def test_a_hessian_is_called_definite_only_where_it_is(potential: sp.Expr, definite: bool) -> None:
+    assert has_definite_hessian(potential, y) is definite
