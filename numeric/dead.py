@@ -17,10 +17,12 @@ from numpy.typing import NDArray
 from amsym.dead import Dead, dead
 from amsym.errors import InputError, ModelError
 from amsym.exact import exact
+from amsym.lagrangian import Lagrangian
 from amsym.memory import Memory
 from amsym.system import System
+from amsym.zoo import hopfield
 from numeric.cone import DeadCone, cone
-from numeric.saturation import Saturation, saturations
+from numeric.saturation import CAVEAT, Saturation, saturations
 
 Array = NDArray[Any]
 
@@ -38,17 +40,23 @@ class DeadState:
         return self.dead.state.name
 
     def rows(self) -> list[tuple[str, str, str]]:
-        """(kind, where, direction) for each finding, in words."""
+        """(kind, where, direction) for each finding, in words; exact ones first."""
         y = self.dead.component
-        rows = [("exact", r.condition(y), f"{'-' if r.side < 0 else '+'}e_{_index(self.dead)}") for r in self.dead.rays]
-        rows += [("exact", f"every {self.name}", self.dead.motion(v)) for v in self.dead.vectors]
-        rows += [(s.dtype, s.condition(y), f"{'-' if s.side < 0 else '+'}e_{_index(self.dead)}") for s in self.saturations]
+        rows = self._exact()
+        rows += [(s.dtype, s.condition(y), self._unit(s.side)) for s in self.saturations]
         rows += [("flat piece", f"{p.low} ≤ {y} ≤ {p.high}", "none: the piece is bounded") for p in self.dead.plateaus]
-        if self.dead.open:
-            rows.append(("open", "there may be more", "; ".join(self.dead.open)))
-        elif not self.dead.exact:
-            rows.append(("exact", "nowhere", f"none: {self.dead.lemma}"))
-        return rows
+        return rows + ([("open", "there may be more", "; ".join(self.dead.open))] if self.dead.open else [])
+
+    def _exact(self) -> list[tuple[str, str, str]]:
+        rows = [("exact", r.condition(self.dead.component), self._unit(r.side)) for r in self.dead.rays]
+        rows += [("exact", f"every {self.name}", self.dead.motion(v)) for v in self.dead.vectors]
+        if rows or self.dead.open:
+            return rows
+        return [("exact", "on no ray" if self.dead.plateaus else "nowhere", f"none: {self.dead.lemma}")]
+
+    def _unit(self, side: int) -> str:
+        """±e_i, the direction of one neuron."""
+        return f"{'-' if side < 0 else '+'}e_{','.join(i.name for i in self.dead.where)}"
 
 
 @dataclass(frozen=True)
@@ -68,30 +76,32 @@ class DeadDirections:
         """The table: state, activation, kind, where, direction."""
         return [(s.name, s.dead.activation.name, *row) for s in self.states for row in s.rows()]
 
+    def notes(self) -> list[str]:
+        """What holds of the rows of floating-point arithmetic, where there are some."""
+        return [CAVEAT] if any(s.saturations for s in self.states) else []
+
     def __str__(self) -> str:
         table = [HEAD, *self.rows()]
         widths = [max(len(row[n]) for row in table) for n in range(len(HEAD))]
         lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in table]
-        return "\n".join([f"Dead directions of {self.name}", *lines])
+        return "\n".join([f"Dead directions of {self.name}", *lines, *self.notes()])
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{escape(cell)}</th>" for cell in HEAD)
         rows = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in self.rows())
-        return f"<table><caption>Dead directions of {escape(self.name)}</caption><tr>{head}</tr>{rows}</table>"
+        foot = "".join(f'<tr><td colspan="{len(HEAD)}">{escape(note)}</td></tr>' for note in self.notes())
+        return f"<table><caption>Dead directions of {escape(self.name)}</caption><tr>{head}</tr>{rows}{foot}</table>"
 
 
 HEAD = ("state", "activation", "kind", "dead where", "direction")
 
 
-def _index(found: Dead) -> str:
-    return ",".join(i.name for i in found.where)
-
-
 def dead_directions(model: Any, state: Any = None, params: Mapping[str, Any] | None = None) -> Any:
     """Where neurons are dead: of a whole model a `DeadDirections`; at a given state a `DeadCone`.
 
+    model: a System, a Memory, or a Lagrangian, which is judged in the network `zoo.hopfield(L)`.
     state: an array, or {name: array} where the model has several states; the answer then is {name: DeadCone}.
     params: only those that an activation depends on are needed.
 
@@ -104,7 +114,7 @@ def dead_directions(model: Any, state: Any = None, params: Mapping[str, Any] | N
     array([[-1.,  0.,  0.],
            [ 0.,  0., -1.]])
 
-    Raises InputError for an array of the wrong shape or a parameter that is missing.
+    Raises ModelError for what is no model, InputError for an array of the wrong shape or a parameter that is missing.
     """
     system = _system(model)
     given = {str(k): v for k, v in (params or {}).items()}
@@ -118,9 +128,11 @@ def dead_directions(model: Any, state: Any = None, params: Mapping[str, Any] | N
 
 
 def _system(model: Any) -> System:
+    if isinstance(model, Lagrangian):
+        return hopfield(model)
     system = model.system if isinstance(model, Memory) else model
     if not isinstance(system, System):
-        raise ModelError(f"dead_directions() takes a System or a Memory, got {model!r}")
+        raise ModelError(f"dead_directions() takes a System, a Memory or a Lagrangian, got {model!r}: build one, or take a model of am.zoo")
     return system
 
 

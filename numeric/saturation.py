@@ -2,9 +2,10 @@
 
 For an outermost smooth piece of g whose values settle, c = round(g(x)) for all large x; the threshold is the T with
 round(g(x)) = c for |x| ≥ |T|, round to nearest. T is found on a grid of doubling distances, from far away inwards, and then by
-bisection, with mpmath at 400 digits, so it is that of exact arithmetic followed by one rounding: a compiled activation may
-saturate a few units in the last place of T earlier or later. A tail that leaves c again between two points of the grid would
-not be seen; it is not proved that there is none, so nothing that is PROVED rests on a threshold.
+bisection, with mpmath at 400 digits, so it is that of a correctly rounded activation. A library's own function may stop
+changing earlier or later: scipy's expit at 36.74 (here 37.43), numpy's float32 tanh at 10.0 (here 9.01). A tail that leaves
+c again between two points of the grid would not be seen; it is not proved that there is none, so nothing that is PROVED rests
+on a threshold.
 Source: dead_neurons footnotes 2 and 4.
 """
 
@@ -19,6 +20,8 @@ import mpmath
 import numpy as np
 import sympy as sp
 
+# What holds of every threshold, in words.
+CAVEAT = "float64 and float32: of the correctly rounded activation; a library's own may stop changing about a tenth earlier or later"
 TYPES: dict[str, Any] = {"float64": np.float64, "float32": np.float32}
 # 1 + e^-745 needs 324 digits to be told from 1.
 DIGITS = 400
@@ -38,8 +41,8 @@ class Saturation:
     unit: sp.Expr = sp.S.One
 
     def condition(self, x: Any) -> str:
-        """Where it is constant, in words: y[i] > 19.06."""
-        per = "" if self.unit == 1 else f"·{self.unit}"
+        """Where it is constant, in words: y[i] > 19.0615, or y[i] > 19.0615/beta."""
+        per = "" if self.unit == 1 else f"/{1 / self.unit}"
         return f"{x} {'>' if self.side > 0 else '<'} {self.beyond:.6g}{per}"
 
 

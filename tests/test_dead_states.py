@@ -85,7 +85,7 @@ def test_what_does_not_fit_is_told() -> None:
         dead_directions(am.zoo.hopfield("relu"), {"z": [1.0]})
     with pytest.raises(InputError, match="give the state as"):
         dead_directions(am.zoo.hierarchical(2), [1.0])
-    with pytest.raises(ModelError, match="System or a Memory"):
+    with pytest.raises(ModelError, match="a Memory or a Lagrangian"):
         dead_directions("relu")
 
 
@@ -95,6 +95,20 @@ def test_the_whole_model_prints_as_a_table() -> None:
     assert "nowhere" in str(found)
     assert "<table>" in found._repr_html_()
     assert found["y"].saturations
+
+
+def test_exact_rows_come_first_and_thresholds_are_said_to_be_of_correct_rounding() -> None:
+    tanh, relu = dead_directions(am.zoo.hopfield("tanh")), dead_directions(am.zoo.hopfield("relu"))
+    assert [row[2] for row in tanh.rows()] == ["exact", "float64", "float32", "float64", "float32"]
+    for text in (str(tanh), tanh._repr_html_()):
+        assert "correctly rounded" in text
+    assert "rounded" not in str(relu)
+
+
+def test_a_lagrangian_is_judged_in_its_network() -> None:
+    L = lagrangians.hard_tanh()
+    assert dead_directions(L).rows() == dead_directions(am.zoo.hopfield(L)).rows()
+    assert dead_directions(L, [-1.0, 0.5]).neurons.tolist() == [True, False]
 
 
 SATURATING = {
@@ -137,6 +151,7 @@ def test_a_scale_gives_thresholds_in_its_units() -> None:
     found = saturations(sp.tanh(beta * x), -sp.oo, x, 1)[0]
     assert found.unit == 1 / beta
     assert found.beyond == pytest.approx(19.0615, abs=1e-4)
+    assert found.condition("y") == "y > 19.0615/beta"
 
 
 @pytest.mark.parametrize("formula", [x, sp.log(1 + sp.exp(x)), sp.sin(x), sp.exp(x), x + sp.tanh(x)])

@@ -106,7 +106,9 @@ class Dead:
             return ""
         if self.profile.strict:
             return "a strictly monotone function is constant nowhere"
-        return "an analytic function that moves at one point of an interval is constant on no part of it"
+        # A function with bounded flat pieces is constant somewhere, so the lemma must say that it speaks of rays.
+        pieces = f"{'a further' if self.rays else 'a'} ray would need a piece that moves, and " if self.plateaus else ""
+        return f"{pieces}an analytic function that moves at one point of an interval is constant on no part of it"
 
     def lines(self) -> list[str]:
         """The exact dead directions in words, one a line."""
