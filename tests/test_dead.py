@@ -98,6 +98,14 @@ def test_a_bounded_flat_piece_is_listed_apart() -> None:
     assert (piece.low, piece.high) == (0, 1)
 
 
+def test_what_has_a_flat_piece_is_not_said_to_be_constant_nowhere() -> None:
+    soft = Lagrangian(lambda u: sp.Max(0, u - 1) ** 2 / 2 + sp.Max(0, -u - 1) ** 2 / 2)
+    table = am_dead(soft)
+    assert [row[2:4] for row in table.rows()] == [("exact", "on no ray"), ("flat piece", "-1 ≤ y[i] ≤ 1")]
+    assert "nowhere" not in str(table)
+    assert "a ray would need a piece that moves" in of(soft).certificate["steps"][0]["lemma"]
+
+
 @pytest.mark.parametrize(
     "g", [sp.Max(0, x) + parameter("a") * x, parameter("a") * sp.tanh(x), sp.Function("g", real=True)(x), sp.Max(0, sp.sin(x) - 2 * x)]
 )
@@ -116,7 +124,16 @@ JOINT: dict[str, tuple[Lagrangian, list[str]]] = {
     "rms_norm without epsilon": (lagrangians.rms_norm(gamma, eps=0), ["y[j]"]),
     "spherical without epsilon": (lagrangians.spherical(eps=0), ["y[j]"]),
 }
+NEGATIVE = sp.Symbol("c", negative=True)
+JOINT |= {
+    "softmax of negative temperature": (lagrangians.softmax(NEGATIVE), ["1"]),
+    "softmax at -2": (lagrangians.softmax(-2), ["1"]),
+    "layernorm of negative gain": (lagrangians.layernorm(NEGATIVE, b), ["1"]),
+    "layernorm of negative gain without epsilon": (lagrangians.layernorm(-1, eps=0), ["1", "y[j]"]),
+}
 INJECTIVE = {
+    "rms_norm of negative gain": lagrangians.rms_norm(NEGATIVE),
+    "spherical of negative gain": lagrangians.spherical(-1, 0, 1),
     "ghostmax": lagrangians.ghostmax(),
     "rms_norm": lagrangians.rms_norm(gamma),
     "spherical": lagrangians.spherical(gamma, b),
@@ -144,13 +161,13 @@ def test_a_positive_definite_hessian_leaves_no_dead_direction(name: str) -> None
 @pytest.mark.parametrize("name", JOINT)
 @pytest.mark.parametrize("n", [1, 2, 3])
 def test_the_nullity_is_that_of_the_hessian_in_numbers(name: str, n: int) -> None:
-    if n == 1 and name == "layernorm without epsilon":
+    if n == 1 and name.startswith("layernorm") and name.endswith("without epsilon"):
         pytest.skip("one feature has no spread to divide by")
     L, expected = JOINT[name]
     rng = np.random.default_rng(n)
     system = am.zoo.hopfield(L)
     params = {p.name: np.eye(n) if p.name == "W" else rng.random(n) + 0.5 for p in system.parameters}
-    params |= {s.name: 1.5 for s in system.scalars}
+    params |= {s.name: -1.5 if s.is_negative else 1.5 for s in system.scalars}
     at = rng.normal(size=n)
     (i0, j0), u = indices("i j", "N"), state("y", "N")
     slopes = am.components(L.hessian(u[i0], u[j0]), {"N": n}, order=(i0, j0))
@@ -210,6 +227,13 @@ def test_a_rank_that_is_known_at_two_sizes_only_is_certified() -> None:
     assert not places(found)
     assert [p["size"] for p in found.certificate["exact points"]["y"]] == [2, 3]
     assert "injective" not in found.reason
+
+
+def test_a_gain_that_may_be_zero_leaves_the_rank_open() -> None:
+    gain = parameter("gain")
+    assert of(lagrangians.spherical(gain, 0, 1)).status is not Status.PROVED
+    indefinite = Lagrangian.joint(lambda u, k: total(beta * u[k] ** 2, k) / 2 - gain * total(u[k], k) ** 2 / 2)
+    assert of(indefinite).status is not Status.PROVED
 
 
 def test_a_list_that_may_be_longer_says_so() -> None:

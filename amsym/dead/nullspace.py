@@ -5,7 +5,8 @@ the ray from 0 or from the mean, since Λ(sx) x = Λ(sx) (sx) / s.
 
 That there is no further one: Λ = diag(d) - Σ_k c_k u_k u_kᵀ with d > 0 and Σ_i u_k,i u_l,i / d_i = 0 for k ≠ l has the
 eigenvalues 1 - q_k and 1 after scaling by d^{-1/2}, with q_k = c_k Σ_i u_k,i² / d_i. So its nullity is the number
-of q_k that are 1, with the null vectors u_k / d, and it is positive definite where every q_k < 1.
+of q_k that are 1, with the null vectors u_k / d, and it is positive definite where every q_k < 1. A parameter of the other sign
+turns Λ into such a -Λ.
 """
 
 from __future__ import annotations
@@ -114,13 +115,21 @@ def _spanned(v: NullVector, found: list[NullVector]) -> bool:
 
 
 def _rank_lemma(slopes: sp.Expr, where: Where, other: Where, found: int) -> str | None:
-    """Why there is no null vector beyond those found; None where the lemma does not apply."""
+    """Why there is no null vector beyond those found; None where the lemma applies neither to Λ nor to -Λ, which has the same ones."""
     deltas = tuple(Delta(a, b) for a, b in zip(where, other, strict=True))
     diagonal, rest = split_diagonal(slopes, deltas)
     d = tidy(diagonal.xreplace(dict(zip(other, where, strict=True))))
-    if rest == 0 or d.has(Delta) or rest.has(*deltas) or not is_positive(_where_defined(d)):
+    if rest == 0 or d.has(Delta) or rest.has(*deltas):
         return None
-    terms = rank_one_terms(tidy(rest), where, other)
+    for sign, name in ((1, "Λ"), (-1, "-Λ")):
+        if is_positive(_where_defined(sign * d)):
+            return _lemma(name, sign * d, tidy(sign * rest), where, other, found)
+    return None
+
+
+def _lemma(name: str, d: sp.Expr, rest: sp.Expr, where: Where, other: Where, found: int) -> str | None:
+    """The lemma for diag(d) + rest with d > 0, in words; None where its hypotheses fail or it counts more null vectors than found."""
+    terms = rank_one_terms(rest, where, other)
     if terms is None or not all(_orthogonal(u, w, d, where) for (_, u), (_, w) in combinations(terms, 2)):
         return None
     nullity = 0
@@ -132,11 +141,9 @@ def _rank_lemma(slopes: sp.Expr, where: Where, other: Where, found: int) -> str 
             return None
     if nullity != found:
         return None
-    return (
-        f"Λ = diag(d) - Σ c u uᵀ with d > 0 and {len(terms)} orthogonal u has nullity {nullity}"
-        if nullity
-        else "Λ = diag(d) - Σ c u uᵀ with d > 0 and every c Σ u²/d < 1 is positive definite"
-    )
+    if nullity:
+        return f"{name} = diag(d) - Σ c u uᵀ with d > 0 and {len(terms)} orthogonal u has nullity {nullity}"
+    return f"{name} = diag(d) - Σ c u uᵀ with d > 0 and every c Σ u²/d < 1 is positive definite"
 
 
 def rank_one_terms(rest: sp.Expr, where: Where, other: Where) -> list[tuple[sp.Expr, sp.Expr]] | None:
