@@ -1,21 +1,19 @@
 """Rows g ⊗ (y, 1) of sampled gradients g = ∇E(y): their null space holds the affine fields v(y) = A y + c with v·g = 0.
 
-Gradients are evaluated in balls at exact rational points, so the rank of the rows can be certified: a square minor whose
-determinant's ball does not contain zero.
+Gradients are evaluated in balls at exact rational points, so that the rank of the rows can be certified (`numeric.certified_rank`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import product
 from typing import Any
 
 import numpy as np
-import scipy.linalg
 import sympy as sp
-from flint import arb, arb_mat, ctx, fmpq, fmpq_mat
+from flint import arb, ctx
 from numpy.typing import NDArray
 
 from amsym.notation import Component, Index, Tensor, depends_on, derivative, free_indices, fresh_indices
@@ -61,12 +59,19 @@ class Samples:
     @property
     def gradient_matrix(self) -> Array:
         """(samples, n) in floating point."""
-        return _unit_rows(np.array([[float(x) for x in g] for g in self.gradients]).reshape(len(self.gradients), -1))
+        rows = [[float(x / size) for x in g] for g in self.gradients for size in [largest(g)]]
+        return _unit_rows(np.array(rows).reshape(len(self.gradients), -1))
 
 
 def _unit_rows(a: Array) -> Array:
     norms = np.linalg.norm(a, axis=1, keepdims=True) if a.size else np.ones((len(a), 1))
     return np.asarray(a / np.where(norms > 0, norms, 1), dtype=float)
+
+
+def largest(balls: list[arb]) -> arb:
+    """A positive number of the size of the largest, e^5000 included; 1 where all are zero."""
+    size = max((abs(x).mid() for x in balls), default=arb(1))
+    return size if size > 0 else arb(1)
 
 
 class Sampler:
@@ -128,6 +133,26 @@ def null_space(a: Array, gap: float = GAP) -> Array:
     return np.asarray(v[int(np.sum(s > gap * max(1.0, s[0]))) :], dtype=float)
 
 
+def open_fields(matrix: Array) -> Array:
+    """The null space of a sample's rows g ⊗ (y, 1), or g, an orthonormal basis.
+
+    Each entry is correct to 1e-16 of itself, so columns are brought to one size first: a state of size 10⁶ beside the constant 1
+    does not make them dependent.
+
+    >>> open_fields(np.array([[1.0, 1e-7], [1.0, 2e-7]])).shape
+    (0, 2)
+    """
+    sizes = column_sizes(matrix)
+    scaled = null_space(matrix / sizes)
+    return np.asarray(np.linalg.qr((scaled / sizes).T)[0].T, dtype=float) if len(scaled) else scaled
+
+
+def column_sizes(matrix: Array) -> Array:
+    """The largest entry of each column, at least 1e-12: what is smaller is rounding of a zero. A column of zeros has size 1."""
+    largest = np.abs(matrix).max(axis=0, initial=0.0)
+    return np.asarray(np.where(largest > 0, np.maximum(largest, 1e-12), 1.0), dtype=float)
+
+
 def rank(a: Array, gap: float = 1e-9) -> int:
     """The number of singular values that are not small against the largest."""
     return 0 if a.size == 0 or not a.any() else int(np.linalg.matrix_rank(a, tol=gap * np.linalg.norm(a, 2)))
@@ -167,69 +192,3 @@ def independent_columns(a: Array) -> list[int]:
         if rank(r[:, trial] / scale) == len(trial):
             kept = trial
     return kept
-
-
-def certified_full_rank(samples: Samples, known: Array) -> bool:
-    """Whether the rows have rank n (n + 1) - d for certain, where the rows of `known` lie in their null space and span d dimensions.
-
-    Then the null space is exactly what `known` spans: d unknowns are dropped, and a square minor of the rest has a determinant
-    whose ball does not contain zero. `known` holds simple rationals in floating point; its rank is taken exactly.
-    """
-    dropped = set(_pivots(known))
-    columns = [c for c in range(samples.width * (samples.width + 1)) if c not in dropped]
-    return _nonsingular(samples.matrix[:, columns], samples.row, columns)
-
-
-def certified_gradient_rank(samples: Samples, known: Array) -> bool:
-    """The same for shifts alone: the gradients have rank n - d for certain."""
-    dropped = set(_pivots(known))
-    columns = [c for c in range(samples.width) if c not in dropped]
-    return _nonsingular(samples.gradient_matrix[:, columns], lambda k: samples.gradients[k], columns)
-
-
-def _pivots(known: Array) -> list[int]:
-    """Columns on which rows of `known` are independent, by exact elimination."""
-    d = rank(known)
-    if d == 0:
-        return []
-    _, _, order = scipy.linalg.qr(known.T, mode="economic", pivoting=True)
-    exact = [[Fraction(float(x)).limit_denominator(10**6) for x in known[k]] for k in order[:d]]
-    reduced, found = fmpq_mat([[fmpq(x.numerator, x.denominator) for x in row] for row in exact]).rref()
-    return [next(c for c in range(known.shape[1]) if reduced[r, c] != 0) for r in range(found)]
-
-
-def _nonsingular(matrix: Array, row: Callable[[int], list[arb]], columns: list[int]) -> bool:
-    n = len(columns)
-    if len(matrix) < n:
-        return False
-    if n == 0:
-        return True
-    _, _, order = scipy.linalg.qr(matrix.T, mode="economic", pivoting=True)
-    before, ctx.prec = ctx.prec, PRECISION
-    try:
-        chosen = [row(int(k)) for k in order[:n]]
-        square = arb_mat([[x / _size(balls) for x in (balls[c] for c in columns)] for balls in chosen])
-        if _near_identity(square):
-            return True
-        determinant = square.det()
-        return bool(determinant.is_finite() and not determinant.contains(0))
-    finally:
-        ctx.prec = before
-
-
-def _size(balls: list[arb]) -> arb:
-    """A positive number of the size of the largest."""
-    return max((abs(x).mid() for x in balls), key=float, default=arb(1)) or arb(1)
-
-
-def _near_identity(square: arb_mat) -> bool:
-    """Whether a floating-point inverse R shows the matrix M nonsingular: every row sum of |I - R M| lies below 1."""
-    midpoints = np.array([[float(x) for x in row] for row in square.tolist()])
-    try:
-        inverse = np.linalg.inv(midpoints)
-    except np.linalg.LinAlgError:
-        return False
-    if not np.isfinite(inverse).all():
-        return False
-    product = (arb_mat(inverse.tolist()) * square).tolist()
-    return all(sum((abs(x - int(r == c)) for c, x in enumerate(row)), arb(0)) < 1 for r, row in enumerate(product))

@@ -10,31 +10,83 @@ from typing import Any
 import sympy as sp
 
 from amsym.notation import Tensor
+from amsym.notation.effort import OutOfTime, time_limit
 from amsym.prover.symmetry import flipped, permutable, proved_flip, proved_swap, swapped_energy
 from amsym.symmetry import Discrete
 from amsym.system import System
 from numeric.rigorous import Evaluator, Undetermined
-from proofs.symmetry_points import Undrawable, draw_point, sizes_to_try
+from proofs.probes import kink_functions
+from proofs.symmetry_clock import Clock
+from proofs.symmetry_points import Points, Undrawable, sizes_to_try
 
 SEED = 20250718
-# States beyond which only single flips and the flip of all are tried, and points at which a candidate is tested.
-MANY, POINTS = 5, 3
+# States beyond which only single flips and the flip of all are tried, and points at which a candidate is tested, with kinks more.
+MANY, POINTS, WITH_KINKS = 5, 3, 12
+UNPROVED, LATE = "fits exact points, not proved", "not all sign flips, exchanges and permutations were tried in time"
 
 
-def discrete_symmetries(system: System) -> tuple[list[Discrete], list[str]]:
-    """The proved ones, and what fits all points but was not proved."""
-    points = _points(system)
-    found, open_ones = _flips(system, points)
-    for a, b in combinations(system.states, 2):
-        differ = _differ(points, system.energy, swapped_energy(system.energy, a, b)) if (a.axes, a.values) == (b.axes, b.values) else True
-        if not differ:
-            words = f"{a.name} and {b.name} exchanged"
-            if proved_swap(system, a, b):
-                found.append(Discrete("swap", (a.name, b.name), words, ({"identity": f"E with {words} - E = 0"},)))
+def discrete_symmetries(system: System, clock: Clock) -> tuple[list[Discrete], list[str]]:
+    """The proved ones, and what fits all points but was not proved, or was not tried in time."""
+    search = _Search(system, clock)
+    try:
+        with time_limit(clock.left):
+            search.run()
+    except OutOfTime:
+        search.open.append(LATE)
+    return search.found, search.open
+
+
+class _Search:
+    """Candidates one after the other, until the time is over."""
+
+    def __init__(self, system: System, clock: Clock) -> None:
+        self.system, self.clock = system, clock
+        self.found: list[Discrete] = []
+        self.open: list[str] = []
+
+    def run(self) -> None:
+        """Signs first, then exchanges, then permutations; raises OutOfTime."""
+        points = _points(self.system)
+        self._flips(points)
+        self._swaps(points)
+        for axis in _moving_axes(self.system):
+            self._go_on()
+            self.found += [_permutation(axis)] if permutable(self.system, axis) else []
+        self._go_on()
+
+    def _go_on(self) -> None:
+        # What a prover leaves undecided at the end of the time is not thereby refuted.
+        if self.clock.spent:
+            raise OutOfTime("the time for discrete symmetries is over")
+
+    def _flips(self, points: list[Evaluator]) -> None:
+        """A basis of the flips: small sets of states first, sets that earlier ones make up left out."""
+        system, group = self.system, {frozenset[Tensor]()}
+        for states in _subsets(system.states):
+            self._go_on()
+            differ = True if frozenset(states) in group else _differ(points, system.energy, flipped(system.energy, states))
+            if differ:
+                continue
+            words = ", ".join(f"{s.name} → {_image(s)}" for s in states)
+            if proved_flip(system, states):
+                self.found.append(Discrete("flip", tuple(s.name for s in states), words, ({"identity": f"E after {words} - E = 0"},)))
+                group |= {g ^ frozenset(states) for g in group}
             elif differ is False:
-                open_ones.append(words)
-    found += [_permutation(axis) for axis in _moving_axes(system) if permutable(system, axis)]
-    return found, open_ones
+                self.open.append(f"{words}: {UNPROVED}")
+
+    def _swaps(self, points: list[Evaluator]) -> None:
+        """States over the same axes exchanged."""
+        system = self.system
+        for a, b in combinations(system.states, 2):
+            self._go_on()
+            if (a.axes, a.values) != (b.axes, b.values):
+                continue
+            differ = _differ(points, system.energy, swapped_energy(system.energy, a, b))
+            words = f"{a.name} and {b.name} exchanged"
+            if not differ and proved_swap(system, a, b):
+                self.found.append(Discrete("swap", (a.name, b.name), words, ({"identity": f"E with {words} - E = 0"},)))
+            elif differ is False:
+                self.open.append(f"{words}: {UNPROVED}")
 
 
 def _moving_axes(system: System) -> tuple[str, ...]:
@@ -45,24 +97,6 @@ def _permutation(axis: str) -> Discrete:
     lemma = {"lemma": "an energy that tells no places of an axis apart is the same after permuting all states over it"}
     hypothesis = f"no parameter over {axis}; indices over {axis} are summed, stand in states, or are compared for equality only"
     return Discrete("permutation", (axis,), f"permutations of {axis}", ({**lemma, "hypothesis": hypothesis},))
-
-
-def _flips(system: System, points: list[Evaluator]) -> tuple[list[Discrete], list[str]]:
-    """A basis of the flips: small sets of states first, sets that earlier ones make up left out."""
-    found: list[Discrete] = []
-    open_ones: list[str] = []
-    group: set[frozenset[Tensor]] = {frozenset()}
-    for states in _subsets(system.states):
-        differ = True if frozenset(states) in group else _differ(points, system.energy, flipped(system.energy, states))
-        if differ:
-            continue
-        words = ", ".join(f"{s.name} → {_image(s)}" for s in states)
-        if proved_flip(system, states):
-            found.append(Discrete("flip", tuple(s.name for s in states), words, ({"identity": f"E after {words} - E = 0"},)))
-            group |= {g ^ frozenset(states) for g in group}
-        elif differ is False:
-            open_ones.append(words)
-    return found, open_ones
 
 
 def _image(s: Tensor) -> str:
@@ -78,11 +112,12 @@ def _subsets(states: tuple[Tensor, ...]) -> Iterator[tuple[Tensor, ...]]:
 
 
 def _points(system: System) -> list[Evaluator]:
-    rng, sizes = random.Random(SEED), sizes_to_try(system, {})[0]
     if any(t.kind == "activation" for t in system.parameters):
         return []
+    sizes, bends = sizes_to_try(system, {})[0], kink_functions(system)
+    points = Points(system, sizes, {}, random.Random(SEED), bends)
     try:
-        return [Evaluator(sizes, draw_point(system, sizes, {}, rng)) for _ in range(POINTS)]
+        return [Evaluator(sizes, points.draw()) for _ in range(WITH_KINKS if bends else POINTS)]
     except Undrawable:
         return []
 

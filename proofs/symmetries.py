@@ -6,19 +6,26 @@ from collections.abc import Mapping
 from typing import Any
 
 from amsym.errors import ModelError
+from amsym.lagrangian import Lagrangian
 from amsym.memory import Memory
 from amsym.symmetry import Symmetries
 from amsym.system import System
+from amsym.zoo import hopfield
 from proofs.discrete_symmetries import discrete_symmetries
 from proofs.question import Question, question
+from proofs.symmetry_clock import Clock
 from proofs.symmetry_numbers import at_numbers
 from proofs.symmetry_points import specialised
 from proofs.symmetry_search import search
 
+# Seconds for everything; of these, for discrete symmetries, and where numbers are given, for generators that serve every size.
+ALL, DISCRETE, FOR_EVERY_SIZE = 5.4, 1.5, 2.5
+
 
 def symmetries(model: Any, params: Mapping[str, Any] | None = None) -> Symmetries:
-    """The affine and discrete symmetries of the energy of a System or Memory, as functions of the state.
+    """The affine and discrete symmetries of the energy of a System, a Memory or a Lagrangian, as functions of the state.
 
+    A Lagrangian is judged in the network `zoo.hopfield(L)`.
     A generator acts on all states at once; parameters stay as they are. Without params a generator must serve every size
     and every parameter as declared, and is listed once an identity shows it. With params it must serve these numbers:
     those found at their sizes only are listed apart. `basis(sizes)` gives pairs (A, c).
@@ -36,23 +43,31 @@ def symmetries(model: Any, params: Mapping[str, Any] | None = None) -> Symmetrie
 
     Raises ModelError where there is no energy.
     """
+    return of_question(question(_system(model), params))
+
+
+def _system(model: Any) -> System:
+    if isinstance(model, Lagrangian):
+        return hopfield(model)
     system = model.system if isinstance(model, Memory) else model
     if not isinstance(system, System) or system.energy is None:
-        raise ModelError(f"symmetries() takes a System or Memory with an energy, got {model!r}; give System(..., energy=...)")
-    return of_question(question(system, params))
+        raise ModelError(
+            f"symmetries() takes a System or Memory with an energy, or a Lagrangian, got {model!r}; give System(..., energy=...)"
+        )
+    return system
 
 
 def of_question(asked: Question) -> Symmetries:
     """The same for a question that has been read already."""
+    clock = Clock(ALL)
     system = asked.system if asked.fixed is None else specialised(asked.system, asked.fixed)
-    found = search(system)
-    discrete, unproved_discrete = discrete_symmetries(system)
-    at_sizes, complete, open_ones = [], found.complete, list(found.open)
+    discrete, open_ones = discrete_symmetries(system, clock.share(DISCRETE))
+    found = search(system, clock if asked.fixed is None else clock.share(FOR_EVERY_SIZE))
+    at_sizes, complete, open_ones = [], found.complete, [*found.open, *open_ones]
     if asked.fixed is not None:
-        more = at_numbers(asked.system, asked.fixed, asked.sizes, found.proved)
+        more = at_numbers(asked.system, asked.fixed, asked.sizes, found.proved, clock)
         at_sizes, complete = more.at_sizes, more.complete
         open_ones += more.open
-    open_ones += [f"{words}: fits exact points, not proved" for words in unproved_discrete]
     return Symmetries(
         system.name,
         system.states,

@@ -5,33 +5,24 @@ A family must fit at every choice of sizes at once, so what is accidental at one
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
-from amsym.notation.effort import Budget
 from amsym.symmetry import Family, Kind, Template, family, kinds, templates
 from amsym.system import System
-from numeric.symmetries import Samples, independent_columns, null_space, rank, rational_basis
+from numeric.symmetries import Samples, independent_columns, null_space, open_fields, rank, rational_basis
+from proofs.symmetry_clock import Clock
 from proofs.symmetry_points import entries
+from proofs.symmetry_samples import FITTED, is_full
 
 Array = NDArray[np.float64]
 
-# Seconds for all fits; draws of θ, samples that a fit of weights looks at, and samples beyond the number of unknowns.
-FITTING, DRAWS, FITTED, SPARE = 2.5, 6, 40, 6
-
-
-def unknowns(samples: Samples) -> int:
-    """The number n (n + 1) of entries of A and c."""
-    return samples.width * (samples.width + 1)
-
-
-def is_full(samples: Samples) -> bool:
-    """Whether there are more samples than unknowns."""
-    return len(samples.points) >= unknowns(samples) + SPARE // 2
+# Draws of θ.
+DRAWS = 6
 
 
 def names(system: System) -> frozenset[str]:
@@ -39,17 +30,16 @@ def names(system: System) -> frozenset[str]:
     return frozenset(t.name for t in (*system.states, *system.parameters)) | {s.name for s in system.scalars}
 
 
-def fitted(system: System, samples: list[Samples]) -> list[Family]:
-    """Families that fit all samples, shifts first, until they span what the samples leave open."""
-    spans = [Span.of(system, s) for s in samples]
+def fitted(system: System, samples: list[Samples], clock: Clock, is_kept: Callable[[Family], bool]) -> list[Family]:
+    """Families that fit all samples and are kept, shifts first, until they span what the samples leave open."""
+    spans, taken = [Span.of(system, s) for s in samples], names(system)
     found: list[Family] = []
-    budget = Budget(FITTING)
     for translations in (True, False):
         for stage in (0, 1, 2):
             for kind in kinds(system.states):
-                if _is_enough(spans, translations) or budget.spent:
+                if _is_enough(spans, translations) or clock.spent:
                     break
-                for f in _fits(system, spans, kind, stage, translations):
+                for f in filter(is_kept, _fits(system, taken, spans, kind, stage, translations)):
                     # Every span is asked, so that each grows.
                     grown = [span.add(f) for span in spans]
                     found += [f] if any(grown) else []
@@ -63,7 +53,7 @@ def _is_enough(spans: list[Span], translations: bool) -> bool:
     return bool(known) and all(n <= 0 for n in known)
 
 
-def _fits(system: System, spans: list[Span], kind: Kind, stage: int, translations: bool) -> list[Family]:
+def _fits(system: System, taken: frozenset[str], spans: list[Span], kind: Kind, stage: int, translations: bool) -> list[Family]:
     """The families of one kind whose weights fit all samples at all sizes."""
     every = templates(system.states, kind, stage, translations)
     if not every:
@@ -77,7 +67,7 @@ def _fits(system: System, spans: list[Span], kind: Kind, stage: int, translation
     result = []
     for weights in (rational_basis(null) if len(null) else None) or []:
         parts = [(system.states.index(every[k].target), k, w) for w, k in zip(weights, order, strict=True) if w]
-        result.append(family(kind, tuple((w, every[k]) for _, k, w in sorted(parts)), names(system)))
+        result.append(family(kind, tuple((w, every[k]) for _, k, w in sorted(parts)), taken))
     return result
 
 
@@ -105,8 +95,8 @@ class Span:
     def of(cls, system: System, samples: Samples) -> Span:
         """Nothing found so far."""
         rows, n = samples.matrix, samples.width
-        wanted = len(null_space(rows)) if is_full(samples) else None
-        shifts = len(null_space(samples.gradient_matrix)) if len(samples.points) > n else None
+        wanted = len(open_fields(rows)) if is_full(samples) else None
+        shifts = len(open_fields(samples.gradient_matrix)) if len(samples.points) > n else None
         return cls(system, samples.sizes, rows[: max(FITTED, n + 1)], wanted, shifts, np.zeros((0, n * (n + 1))))
 
     @property

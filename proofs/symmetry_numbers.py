@@ -1,7 +1,7 @@
 """Symmetries that given numbers add: null directions of a coupling that is not of full rank, say, at the sizes they fix.
 
 Found in the samples' null space, made rational, and shown exactly at these sizes: Σ (A y + c)·∇E = 0 written out in components
-with the given numbers. What is not shown so is called numerical.
+with the given numbers. What is not shown so, but stands finite steps, is called numerical.
 """
 
 from __future__ import annotations
@@ -17,21 +17,25 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from amsym.notation import components, derivative, fresh_indices, is_zero
-from amsym.notation.effort import Budget, OutOfTime, time_limit
+from amsym.notation.effort import OutOfTime, time_limit
 from amsym.prover.symmetry import is_continuous
 from amsym.symmetry import AtSize, Complete, Family
 from amsym.symmetry.templates import at
 from amsym.system import System
-from numeric.symmetries import certified_full_rank, certified_gradient_rank, null_space, rank, rational_basis
+from numeric.certified_rank import certified_full_rank, certified_gradient_rank
+from numeric.symmetries import Samples, open_fields, rank, rational_basis
 from proofs.draws import Values, flattened
-from proofs.symmetry_fits import is_full, spanned
+from proofs.symmetry_clock import Clock
+from proofs.symmetry_fits import spanned
 from proofs.symmetry_points import ENTRIES, entries
-from proofs.symmetry_search import is_named_only, sampled
+from proofs.symmetry_samples import is_full, sampled
+from proofs.symmetry_search import counted, is_named_only
+from proofs.symmetry_steps import Steps, as_field
 
 Array = NDArray[np.float64]
 
-# Seconds for one exact check and for all, and the largest denominator tried.
-CHECK, CHECKS, DENOMINATOR = 1.0, 3.0, 1000
+# Seconds for the samples, for one exact check and for all, and the largest denominator tried.
+SAMPLING, CHECK, CHECKS, DENOMINATOR = 2.0, 1.0, 2.0, 1000
 
 
 @dataclass
@@ -43,43 +47,65 @@ class Numbers:
     open: list[str] = field(default_factory=list)
 
 
-def at_numbers(system: System, fixed: Values, given: Mapping[str, int], families: Iterable[Family]) -> Numbers:
+def at_numbers(system: System, fixed: Values, given: Mapping[str, int], families: Iterable[Family], clock: Clock) -> Numbers:
     """Generators for these numbers that the families do not span."""
-    families = list(families)
+    result = Numbers()
     if is_named_only(system) or any(s.values for s in system.states):
-        return Numbers()
-    sizes = {a: given.get(a, 3) for a in system.axes}
-    only_shifts = entries(system, sizes) > ENTRIES
-    samples = sampled(system, sizes, fixed, shifts=only_shifts)
-    if samples is None or len(samples.points) <= samples.width or not (only_shifts or is_full(samples)):
-        return Numbers(open=["generators for these numbers alone were not searched: too few samples in time"])
-    known = spanned(system, families, sizes)
-    n, result = samples.width, Numbers()
-    check = _Checker(system, fixed, sizes)
-    for c in _beyond(null_space(samples.gradient_matrix), _shifts_in(known, n)):
-        v = np.zeros((n, n + 1))
-        v[:, -1] = c
-        result.at_sizes.append(AtSize(v, sizes, check(v), _words(system, v, sizes)))
-        known = np.concatenate([known, [np.outer(c, e).ravel() for e in np.eye(n + 1)]])
-    if only_shifts:
-        result.complete.append(_shift_count(samples, known, result))
         return result
-    null = null_space(samples.matrix)
-    for row in _beyond(null, known) if len(null) > rank(known) else []:
-        v = row.reshape(n, n + 1)
-        result.at_sizes.append(AtSize(v, sizes, check(v), _words(system, v, sizes)))
-        known = np.concatenate([known, [row]])
-    exact = all(g.exact for g in result.at_sizes)
-    certified = exact and certified_full_rank(samples, known)
-    result.complete.append(Complete(sizes, rank(known), rank(known) if certified else len(null), certified, len(samples.points)))
+    try:
+        _search(system, fixed, {a: given.get(a, 3) for a in system.axes}, list(families), clock, result)
+    except OutOfTime:
+        result.open.append("the search for generators of these numbers alone was not finished in time")
     return result
 
 
-def _shift_count(samples: Any, known: Array, result: Numbers) -> Complete:
-    shifts = _shifts_in(known, samples.width)
-    certified = all(g.exact for g in result.at_sizes) and certified_gradient_rank(samples, shifts)
-    numerical = rank(shifts) if certified else len(null_space(samples.gradient_matrix))
-    return Complete(samples.sizes, rank(shifts), numerical, certified, len(samples.points), shifts_only=True)
+def _search(system: System, fixed: Values, sizes: Mapping[str, int], families: list[Family], clock: Clock, result: Numbers) -> None:
+    only_shifts = entries(system, sizes) > ENTRIES
+    samples = sampled(system, sizes, fixed, clock.share(SAMPLING), shifts=only_shifts)
+    if samples is None or len(samples.points) <= samples.width or not (only_shifts or is_full(samples)):
+        result.open.append("generators for these numbers alone were not searched: too few samples in time")
+        return
+    known = spanned(system, families, sizes)
+    found = _Finder(system, samples, _Checker(system, fixed, sizes, clock.share(CHECKS)), Steps(system, samples, clock))
+    known = found.add(known, open_fields(samples.gradient_matrix), _shifts_in(known, samples.width))
+    if not only_shifts:
+        known = found.add(known, open_fields(samples.matrix), known)
+    result.at_sizes += found.kept
+    result.complete.append(found.completeness(known, only_shifts))
+
+
+@dataclass
+class _Finder:
+    """Which rational fields of the samples' null space are generators: shown exactly, or at least kept by finite steps."""
+
+    system: System
+    samples: Samples
+    check: _Checker
+    steps: Steps
+    kept: list[AtSize] = field(default_factory=list)
+
+    def add(self, known: Array, null: Array, spanning: Array) -> Array:
+        """Take in the rational rows (A | c) of a null space, or c of shifts, that are generators; `known` with what they span."""
+        n, sizes = self.samples.width, self.samples.sizes
+        for row in _beyond(null, spanning) if len(null) > rank(spanning) else []:
+            v = as_field(row, n)
+            exact = self.check(v)
+            # The rationals may be off by 1e-7, the null space is not.
+            if exact or self.steps.keep(as_field(row @ null.T @ null, n)):
+                self.kept.append(AtSize(v, sizes, exact, _words(self.system, v, sizes)))
+                products = [np.outer(row, e).ravel() for e in np.eye(n + 1)] if len(row) == n else [row]
+                known = np.concatenate([known, products])
+        return known
+
+    def completeness(self, known: Array, only_shifts: bool) -> Complete:
+        """Whether these are all: certified by a rank where each was shown exactly, else counted."""
+        samples = self.samples
+        known = _shifts_in(known, samples.width) if only_shifts else known
+        certify = certified_gradient_rank if only_shifts else certified_full_rank
+        if all(g.exact for g in self.kept) and certify(samples, known):
+            return Complete(samples.sizes, rank(known), rank(known), True, len(samples.points), only_shifts)
+        null = open_fields(samples.gradient_matrix if only_shifts else samples.matrix)
+        return counted(self.steps, known, known, null, only_shifts)
 
 
 def _shifts_in(known: Array, n: int) -> Array:
@@ -104,10 +130,10 @@ def _beyond(null: Array, known: Array) -> list[Array]:
 class _Checker:
     """A test that Σ (A y + c)·∇E reduces to zero in components, with exact numbers; written out when first asked."""
 
-    def __init__(self, system: System, fixed: Values, sizes: Mapping[str, int]) -> None:
+    def __init__(self, system: System, fixed: Values, sizes: Mapping[str, int], clock: Clock) -> None:
         self.system, self.numbers, self.sizes = system, _numbers(fixed), sizes
         self.able = is_continuous(system) and entries(system, sizes) <= 2 * ENTRIES
-        self.budget = Budget(CHECKS)
+        self.clock = clock
 
     @cached_property
     def state(self) -> list[Any]:
@@ -124,7 +150,7 @@ class _Checker:
         return [x.xreplace(self.numbers) for x in found]
 
     def __call__(self, v: Array) -> bool:
-        if not self.able or self.budget.spent:
+        if not self.able or self.clock.spent:
             return False
         rows = ([_exact(x) for x in row] for row in v)
         fields = (sp.Add(*(a * b for a, b in zip(row, [*self.state, 1], strict=True))) for row in rows)

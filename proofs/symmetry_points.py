@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from itertools import product
 from typing import Any
@@ -14,6 +14,7 @@ from amsym.activated import Activated, opened
 from amsym.errors import AmsymError
 from amsym.notation import Delta, Tensor
 from amsym.system import System, time
+from numeric.rigorous import rational
 from proofs.draws import Values, fits, flattened, respects, tensor_values
 
 
@@ -52,37 +53,67 @@ def entries(system: System, sizes: Mapping[str, int]) -> int:
     return sum(int(sp.prod(sizes[a] for a in s.axes)) for s in system.states)
 
 
-def draw_point(system: System, sizes: Mapping[str, int], fixed: Values, rng: random.Random) -> Values:
-    """Exact values with what was declared: parameters near 1, states on several scales, all generic."""
-    scale = rng.choice((Fraction(1, 2), Fraction(1), Fraction(1), Fraction(3)))
-    values: Values = {}
-    for key in (*system.scalars, *system.parameters, *system.states, *((time,) if system.depends_on_time else ())):
-        values[key] = fixed[key] if key in fixed else _drawn(system, key, sizes, scale, rng)
-    return values
+# Sizes of the entries of a state, and how many numbers of a kink are taken for further ones.
+SCALES, NUMBERS = (Fraction(1, 2), Fraction(1), Fraction(1), Fraction(3)), 6
 
 
-def _drawn(system: System, key: Any, sizes: Mapping[str, int], scale: Fraction, rng: random.Random) -> Any:
-    if not isinstance(key, Tensor):
-        return _scalar(system, key, rng)
+class Points:
+    """Exact values with what was declared: parameters near 1, states on several scales, all generic.
 
-    def number() -> Fraction:
-        x = Fraction(rng.randint(-97, 97), 64) or Fraction(1, 64)
-        return x * scale if key.kind == "state" else x
+    Where the energy has kinks or jumps (`bends`: what vanishes there), each entry has a scale of its own, and the numbers that
+    say where the kinks lie are scales as well, so that the states fall on all pieces.
+    """
 
-    drawable = len(key.axes) == 2 or not {"psd", "orthogonal"} & set(key.properties)
-    for _ in range(20 if drawable else 0):
-        value = tensor_values(key, tuple(sizes[a] for a in key.axes), number, rng)
-        if respects(key, value):
-            return value
-    raise Undrawable(f"no numbers are known for {key.description} with what is declared of it; declare less, or give params")
+    def __init__(self, system: System, sizes: Mapping[str, int], fixed: Values, rng: random.Random, bends: Iterable[sp.Expr] = ()) -> None:
+        self.system, self.sizes, self.fixed, self.rng = system, sizes, fixed, rng
+        self.keys = (*system.scalars, *system.parameters, *system.states, *((time,) if system.depends_on_time else ()))
+        bends = tuple(bends)
+        self.bent, self.scales = bool(bends), (*SCALES, *kink_scales(bends, fixed))
+
+    def draw(self) -> Values:
+        """One point; raises Undrawable where no numbers are known for what was declared."""
+        scale = self.rng.choice(self.scales)
+        return {key: self.fixed[key] if key in self.fixed else self._drawn(key, scale) for key in self.keys}
+
+    def _drawn(self, key: Any, scale: Fraction) -> Any:
+        if not isinstance(key, Tensor):
+            return self._scalar(key)
+
+        def number() -> Fraction:
+            x = Fraction(self.rng.randint(-97, 97), 64) or Fraction(1, 64)
+            return x * (self.rng.choice(self.scales) if self.bent else scale) if key.kind == "state" else x
+
+        drawable = len(key.axes) == 2 or not {"psd", "orthogonal"} & set(key.properties)
+        for _ in range(20 if drawable else 0):
+            value = tensor_values(key, tuple(self.sizes[a] for a in key.axes), number, self.rng)
+            if respects(key, value):
+                return value
+        raise Undrawable(f"no numbers are known for {key.description} with what is declared of it; declare less, or give params")
+
+    def _scalar(self, s: Any) -> Fraction:
+        rng = self.rng
+        for x in (Fraction(rng.randint(17, 97), 64), -Fraction(rng.randint(17, 97), 64), Fraction(rng.randint(1, 3)), Fraction(0)):
+            if fits(self.system, {s: x}):
+                # Either sign where both are allowed.
+                return -x if rng.random() < 0.5 and fits(self.system, {s: -x}) else x
+        raise Undrawable(f"no number is known for the scalar '{s}' with what is declared of it; declare less, or give params")
 
 
-def _scalar(system: System, s: Any, rng: random.Random) -> Fraction:
-    for x in (Fraction(rng.randint(17, 97), 64), -Fraction(rng.randint(17, 97), 64), Fraction(rng.randint(1, 3)), Fraction(0)):
-        if fits(system, {s: x}):
-            # Either sign where both are allowed.
-            return -x if rng.random() < 0.5 and fits(system, {s: -x}) else x
-    raise Undrawable(f"no number is known for the scalar '{s}' with what is declared of it; declare less, or give params")
+def kink_scales(bends: Iterable[sp.Expr], fixed: Values) -> list[Fraction]:
+    """Twice the numbers in the kinks and their inverses: max(0, y - 100) has its kink at 100, max(0, 100 y - 1) at 1/100.
+
+    >>> y = sp.Symbol("y", real=True)
+    >>> kink_scales([y - 100], {})
+    [Fraction(1, 50), Fraction(200, 1)]
+    """
+    bends = tuple(bends)
+    held = set().union(*(u.atoms(Tensor) | u.free_symbols for u in bends)) if bends else set()
+    written = {abs(rational(x)) for u in bends for x in u.atoms(sp.Integer, sp.Rational, sp.Float)}
+    given = {abs(x) for key in held & set(fixed) for x in flattened(fixed[key]).values()}
+    # Numbers near 1 are met by the usual scales.
+    far = sorted((x for x in written | given if x and not Fraction(1, 3) < x < 3), key=float)
+    far = far if len(far) <= NUMBERS else [*far[: NUMBERS // 2], *far[-(NUMBERS // 2) :]]
+    return sorted({2 * x for x in far} | {2 / x for x in far})
 
 
 def specialised(system: System, fixed: Values) -> System:

@@ -10,8 +10,9 @@ import pytest
 import sympy as sp
 
 import amsym as am
+import proofs.symmetries
 from amsym.verdict import Status, Verdict
-from proofs import symmetry_fits, symmetry_search
+from proofs import symmetry_numbers, symmetry_search
 from proofs.properties.symmetries import decide, verdict_of
 from proofs.question import question
 from proofs.symmetries import symmetries
@@ -30,7 +31,11 @@ beta = am.parameter("beta", positive=True)
 @pytest.fixture(autouse=True)
 def no_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is found must not depend on how busy the machine is."""
-    caps = {symmetry_search: ("SAMPLING", "AGAIN", "PROVING"), symmetry_fits: ("FITTING",)}
+    caps = {
+        proofs.symmetries: ("ALL", "DISCRETE", "FOR_EVERY_SIZE"),
+        symmetry_search: ("SAMPLING", "AGAIN", "FITTING", "PROVING"),
+        symmetry_numbers: ("SAMPLING", "CHECKS"),
+    }
     for module, name in ((m, n) for m, names in caps.items() for n in names):
         monkeypatch.setattr(module, name, 60.0)
 
@@ -164,10 +169,11 @@ def test_dead_rays_of_a_relu_are_no_symmetry_and_no_flip() -> None:
     assert [d.words for d in found.discrete] == ["permutations of N"]
 
 
-def test_a_dead_region_that_no_sample_leaves_is_not_claimed() -> None:
+def test_a_large_dead_region_is_left_and_nothing_is_claimed() -> None:
     found = symmetries(still(am.total(sp.Max(0, y[i] - 10**6) ** 2, i), y[i]))
     assert not found.generators
-    assert found.unproved
+    assert not found.unproved
+    assert all(c.certified for c in found.complete)
 
 
 def test_a_step_is_not_flat_because_its_formal_gradient_is() -> None:

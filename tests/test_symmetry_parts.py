@@ -13,10 +13,12 @@ import amsym as am
 from amsym.notation import components, fresh_indices
 from amsym.prover.symmetry import permutable, proved_family, proved_flip, proved_swap
 from amsym.symmetry import family, kinds, templates
-from numeric.symmetries import certified_full_rank, certified_gradient_rank, independent_columns, null_space, rational_basis
+from numeric.certified_rank import certified_full_rank, certified_gradient_rank
+from numeric.symmetries import independent_columns, null_space, rational_basis
+from proofs.symmetry_clock import Clock
 from proofs.symmetry_fits import spanned
-from proofs.symmetry_points import draw_point, entries, sizes_to_try
-from proofs.symmetry_search import sampled
+from proofs.symmetry_points import Points, entries, sizes_to_try
+from proofs.symmetry_samples import sampled
 
 i, j = am.indices("i j", "N")
 y, u, x = am.state("y", "N"), am.state("u", "N"), am.state("x", "N K")
@@ -77,7 +79,7 @@ def test_a_parameter_over_the_axis_or_an_order_of_places_forbids_permutations() 
 
 def test_too_little_known_is_not_certified_as_everything() -> None:
     system = am.System(flow={y[i]: -y[i]}, energy=am.total(y[i] ** 2, i) ** 2)
-    samples = sampled(system, {"N": 3}, {})
+    samples = sampled(system, {"N": 3}, {}, Clock(60.0))
     assert samples is not None
     assert len(null_space(samples.matrix)) == 3
     assert not certified_full_rank(samples, np.zeros((0, 12)))
@@ -94,7 +96,7 @@ def _others() -> list[Any]:
 
 def test_a_direction_that_is_almost_flat_does_not_hide_from_the_rank() -> None:
     energy = am.total(y[i], i) ** 4 + am.total(am.parameter("b", "N")[i] * y[i] ** 2, i) / 10**12
-    samples = sampled(am.System(flow={y[i]: -y[i]}, energy=energy), {"N": 2}, {})
+    samples = sampled(am.System(flow={y[i]: -y[i]}, energy=energy), {"N": 2}, {}, Clock(60.0))
     assert samples is not None
     assert certified_full_rank(samples, np.zeros((0, 6)))
 
@@ -116,7 +118,7 @@ def test_sizes_are_small_and_draws_respect_what_is_declared() -> None:
     system = am.System(flow={y[i]: -y[i]}, energy=am.total(P[i, j] * y[i] * y[j], i, j))
     for sizes in sizes_to_try(system, {}):
         assert entries(system, sizes) <= 12
-        assert all(respects(k, v) for k, v in draw_point(system, sizes, {}, random.Random(1)).items())
+        assert all(respects(k, v) for k, v in Points(system, sizes, {}, random.Random(1)).draw().items())
 
 
 def test_shifts_span_their_products_with_affine_functions() -> None:

@@ -29,7 +29,11 @@ class AtSize:
 
 @dataclass(frozen=True)
 class Complete:
-    """What is known of further affine generators at given sizes: their number, and whether the count is certified."""
+    """What is known of further affine generators at given sizes: their number, and whether the count is certified.
+
+    dimension: of what is listed.  numerical: with those that samples and finite steps show besides; None where too few samples
+    came in time.  open: how many more the samples do not exclude, although no finite step confirms them.
+    """
 
     sizes: Mapping[str, int]
     dimension: int
@@ -37,6 +41,7 @@ class Complete:
     certified: bool
     samples: int
     shifts_only: bool = False
+    open: int = 0
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,7 @@ class Symmetries:
     generators: families v(y) = A y + c with v·∇E = 0 for every size, each proved by an identity.  discrete: flips, exchanges
     and permutations, each proved.  at_sizes: generators that were found at given sizes or for given numbers only.
     complete: for which sizes these are all affine ones. A shift times any function of the state is a symmetry too; such
-    products are not listed.  unproved: families that fit all samples but have no proof.  open: what was not finished.
+    products are not listed.  unproved: families that fit all samples and finite steps but have no proof.  open: what was not finished.
     """
 
     name: str
@@ -73,7 +78,7 @@ class Symmetries:
         lines = [(str(f), "proved for every size") for f in self.generators]
         lines += [(str(d), "proved for every size") for d in self.discrete]
         lines += [(str(g), f"{'exact' if g.exact else 'numerical'}, at {size_words(g.sizes)}") for g in self.at_sizes]
-        lines += [(str(f), "fits all samples, not proved") for f in self.unproved]
+        lines += [(str(f), "fits all samples and finite steps, not proved") for f in self.unproved]
         width = max((len(a) for a, _ in lines), default=0)
         body = [f"  {a:<{width}}  {b}".rstrip() for a, b in lines] or ["  none found"]
         return "\n".join([f"Symmetries of the energy of {self.name}", *body, *(f"  {line}" for line in self.remarks())])
@@ -90,12 +95,18 @@ def size_words(sizes: Mapping[str, Any]) -> str:
 
 
 def complete_words(c: Complete) -> str:
-    """One line on completeness."""
-    what = "shifts" if c.shifts_only else "affine generators"
+    """One line on completeness.
+
+    >>> complete_words(Complete({"N": 4}, 0, 1, False, 26))
+    '1 further affine generator at N = 4, found numerically'
+    """
+    what, where = "shift" if c.shifts_only else "affine generator", size_words(c.sizes)
     if c.certified:
-        return f"no further {what} at {size_words(c.sizes)} (rank certified from {c.samples} exact samples)"
+        return f"no further {what}s at {where} (rank certified from {c.samples} exact samples)"
     if c.numerical is None:
-        return f"further {what} at {size_words(c.sizes)} were not searched"
-    if c.numerical > c.dimension:
-        return f"{c.numerical - c.dimension} further {what} at {size_words(c.sizes)}, found numerically"
-    return f"no further {what} found at {size_words(c.sizes)} ({c.samples} samples)"
+        return f"further {what}s at {where} were not searched"
+    more = c.numerical - c.dimension
+    counted = f"{more} further {what}{'s' if more > 1 else ''} at {where}, found numerically" if more > 0 else ""
+    if c.open:
+        return f"{counted}, and others are not excluded" if counted else f"further {what}s at {where} are not excluded"
+    return counted or f"no further {what}s found at {where} ({c.samples} samples)"

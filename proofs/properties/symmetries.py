@@ -4,8 +4,8 @@ PROVED: every symmetry listed first was shown by an identity, for every size, ev
     for these numbers) and every state at which the energy is defined. Whether there are others is said after it.
 CERTIFIED: none by an identity for every size, but at the stated sizes the list is complete: generators for given numbers
     were shown exactly there, and the rank of exact samples shows that there is no further affine one ("none" included).
-SUPPORTED: nothing proved; samples at the stated sizes show none, or show some that have no proof.
-UNDECIDED: nothing proved and no samples.
+SUPPORTED: nothing proved; samples at the stated sizes show none, or show some that have no proof but stand finite steps.
+UNDECIDED: nothing proved, and no samples, or samples that exclude others as little as finite steps confirm them.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def verdict_of(found: Symmetries) -> Verdict:
         return Verdict(CLAIM, Status.PROVED, {"kind": "symbolic steps", **certificate}, reason)
     if exact or (certified and not found.at_sizes):
         return Verdict(CLAIM, Status.CERTIFIED, {"kind": "rank of exact samples", **certificate}, reason)
-    if any(c.numerical is not None for c in found.complete):
+    if found.at_sizes or found.unproved or any(c.numerical is not None and not c.open for c in found.complete):
         return Verdict(CLAIM, Status.SUPPORTED, {"kind": "samples", **certificate}, reason)
     return Verdict(CLAIM, Status.UNDECIDED, {"kind": "attempts", **certificate}, reason)
 
@@ -49,10 +49,16 @@ def _listed(found: Symmetries) -> str:
     words += [f"{g} (at these sizes and numbers)" for g in found.at_sizes if g.exact]
     if words:
         return "; ".join(words)
-    discrete = any(s.values for s in found.states)
-    if found.unproved or found.at_sizes or any(c.numerical is not None and c.numerical > c.dimension for c in found.complete):
+    if found.unproved or found.at_sizes or _is_left_open(found):
         return "none proved"
-    return "no sign flip and no permutation found" if discrete else "none"
+    return "no sign flip and no permutation found" if any(s.values for s in found.states) else "none"
+
+
+def _is_left_open(found: Symmetries) -> bool:
+    """Whether there may be others for all that is known."""
+    if any(c.certified for c in found.complete):
+        return False
+    return bool(found.open) or any(c.open or c.numerical is None or c.numerical > c.dimension for c in found.complete)
 
 
 def _short(f: Family) -> str:
@@ -60,7 +66,7 @@ def _short(f: Family) -> str:
 
 
 def _remarks(found: Symmetries) -> list[str]:
-    remarks = [f"fits all samples, not proved: {_short(f)}" for f in found.unproved]
+    remarks = [f"fits all samples and finite steps, not proved: {_short(f)}" for f in found.unproved]
     remarks += [f"numerical only: {g}" for g in found.at_sizes if not g.exact]
     return [*remarks, *_completeness(found.complete), *found.open]
 
@@ -85,9 +91,10 @@ def _certificate(found: Symmetries) -> dict[str, Any]:
             "sizes": dict(c.sizes),
             "dimension": c.dimension,
             "found numerically": c.numerical,
+            "not excluded": c.open,
             "rank certified": c.certified,
             "samples": c.samples,
-            "of shifts alone": c.shifts_only,
+            "counted": "shifts alone" if c.shifts_only else "all affine generators",
         }
         for c in found.complete
     ]
