@@ -36,7 +36,7 @@ Array = NDArray[np.float64]
 
 SEED = 20250717
 # Seconds of computing for the samples at the first and at the second choice of sizes, for the fits, for the proofs.
-SAMPLING, AGAIN, FITTING, PROVING = 3.4, 1.0, 1.5, 2.5
+SAMPLING, AGAIN, FITTING, PROVING = 3.4, 0.8, 2.0, 2.5
 
 
 @dataclass
