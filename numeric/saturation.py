@@ -2,23 +2,25 @@
 
 For an outermost smooth piece of g whose values settle, c = round(g(x)) for all large x; the threshold is the T with
 round(g(x)) = c for |x| ≥ |T|, round to nearest. T is found on a grid of doubling distances, from far away inwards, and then by
-bisection, with mpmath at 400 digits, so it is that of a correctly rounded activation. A library's own function may stop
-changing earlier or later: scipy's expit at 36.74 (here 37.43), numpy's float32 tanh at 10.0 (here 9.01). A tail that leaves
-c again between two points of the grid would not be seen; it is not proved that there is none, so nothing that is PROVED rests
-on a threshold.
+bisection, with mpmath at 400 digits, so it is that of a correctly rounded activation; where the tail is monotone, all of it
+stays. A library's own function may stop
+changing earlier or later: scipy's expit at 36.74 (here 37.43), numpy's float32 tanh at 10.0 (here 9.01). Of a tail
+whose slope has no sign that is shown, only the points of the grid are known, and its words say so.
 Source: dead_neurons footnotes 2 and 4.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 import mpmath
 import numpy as np
 import sympy as sp
+
+from amsym.dead.rays import slope_sign
 
 # What holds of every threshold, in words.
 CAVEAT = "float64 and float32: of the correctly rounded activation; a library's own may stop changing about a tenth earlier or later"
@@ -32,13 +34,17 @@ _OPERATIONS = 60
 
 @dataclass(frozen=True)
 class Saturation:
-    """g rounds to `value` for x ≥ beyond (side 1) or x ≤ beyond (side -1), in units of `unit`, a formula in the parameters."""
+    """g rounds to `value` for x ≥ beyond (side 1) or x ≤ beyond (side -1), in units of `unit`, a formula in the parameters.
+
+    monotone: whether g was shown monotone beyond, so that it cannot leave the value again between the points looked at.
+    """
 
     side: int
     beyond: float
     value: float
     dtype: str
     unit: sp.Expr = sp.S.One
+    monotone: bool = False
 
     def condition(self, x: Any) -> str:
         """Where it is constant, in words: y[i] > 19.0615, or y[i] > 19.0615/beta."""
@@ -62,8 +68,13 @@ def saturations(tail: sp.Expr, cut: sp.Expr, x: sp.Symbol, side: int) -> tuple[S
         if not (plain.free_symbols - {x}) and (start in (sp.oo, -sp.oo) or start.is_number):
             first = 0.0 if start in (sp.oo, -sp.oo) else float(start)
             found = (_saturation(plain, x, side, first, bool(start in (sp.oo, -sp.oo)), dtype) for dtype in TYPES)
-            return tuple(Saturation(f.side, f.beyond, f.value, f.dtype, unit) for f in found if f is not None)
+            return tuple(replace(f, unit=unit, monotone=_is_monotone(tail, x, f, unit)) for f in found if f is not None)
     return ()
+
+
+def _is_monotone(tail: sp.Expr, x: sp.Symbol, found: Saturation, unit: sp.Expr) -> bool:
+    edge = sp.Rational(found.beyond) * unit
+    return slope_sign(x, *((edge, sp.oo) if found.side > 0 else (-sp.oo, edge)), tail) != 0
 
 
 def _units(tail: sp.Expr, x: sp.Symbol) -> list[sp.Expr]:

@@ -104,8 +104,10 @@ def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert "amsym report my_model.py -o report.html" in out
 
 
-@pytest.mark.parametrize("command", ["derive", "verify", "zoo"])
-@pytest.mark.parametrize("settings", [{"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, {"PYTHONIOENCODING": "latin-1"}])
+PLAIN, WESTERN = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, {"PYTHONIOENCODING": "latin-1"}
+
+
+@pytest.mark.parametrize(("command", "settings"), [("derive", PLAIN), ("verify", WESTERN), ("zoo", PLAIN)])
 def test_a_terminal_that_cannot_show_sigma_gets_a_substitute_and_a_hint(command: str, settings: dict[str, str], file: Path) -> None:
     target = [] if command == "zoo" else [str(file)]
     run = subprocess.run([sys.executable, "-m", "amsym", command, *target], capture_output=True, env={**os.environ, **settings}, timeout=60)

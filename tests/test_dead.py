@@ -196,7 +196,7 @@ def test_saturation_is_told_as_one_of_floating_point() -> None:
     found = verdict(am.zoo.hopfield("tanh"))
     assert found.status is Status.PROVED
     assert not places(found)
-    assert "in float64 constant for y[i] < -19.0615 and y[i] > 19.0615" in found.reason
+    assert "in float64 rounded to one number for y[i] < -19.0615 and y[i] > 19.0615" in found.reason
     assert {d["value"] for d in found.certificate["float32"]} == {"1.0", "-1.0"}
 
 
@@ -299,3 +299,12 @@ def test_a_factor_of_a_token_in_front_of_the_sum_belongs_to_its_activation() -> 
     assert found.formula.has(sp.Pow)
     assert [v.vector for v in found.vectors] == [1]
     assert found.complete
+
+
+def test_a_threshold_is_certain_only_where_the_tail_is_monotone() -> None:
+    """tanh u + e^{-(u-100)²} rounds to 1 at 50 and is 2 at 100, between two points of the grid."""
+    bump = am.System(
+        flow={y[i]: am.total(W[i, j] * (sp.tanh(y[j]) + sp.exp(-((y[j] - 100) ** 2))), j) - y[i]}, energy=am.total(y[i] ** 2, i)
+    )
+    assert "(at the points of a grid)" in verdict(bump).reason
+    assert "grid" not in verdict(am.zoo.hopfield("tanh")).reason

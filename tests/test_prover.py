@@ -206,13 +206,7 @@ def test_no_random_system_is_proved_or_refuted_against_the_numbers(system: Syste
 @settings(max_examples=12)
 @given(systems())
 def test_a_counterexample_is_one_by_components_as_well(system: System) -> None:
-    import proofs.falsify as falsify
-
-    before, falsify.SECONDS = falsify.SECONDS, 0.3
-    try:
-        violation = search(system).violation
-    finally:
-        falsify.SECONDS = before
+    violation = search(system, seconds=0.3).violation
     if violation is not None:
         assert Explicit(system, {axis: violation.sizes[axis] for axis in system.axes}).number(violation.values) > 0
 

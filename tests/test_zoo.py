@@ -77,7 +77,7 @@ def test_spins_updated_all_at_once_are_refuted_and_one_at_a_time_are_proved() ->
 
 @pytest.mark.parametrize("name", ["hopfield", "softmax_memory", "hierarchical", "residual_energy"])
 def test_the_energy_of_a_model_falls_along_a_small_step(name: str) -> None:
-    assert search(system_of(am.zoo.MODELS[name]())).violation is None
+    assert search(system_of(am.zoo.MODELS[name]()), seconds=1.0).violation is None
 
 
 def test_tokens_attend_to_others_only() -> None:

@@ -151,7 +151,7 @@ class _Reading:
         return all(v is None or is_positive(v - self.values[n]) or is_positive(self.values[n] - v) for v in beside)
 
     def _strict(self) -> bool:
-        ways = {_slope_sign(self.x, *i) for i in self.intervals}
+        ways = {slope_sign(self.x, *i) for i in self.intervals}
         return len(ways) == 1 and 0 not in ways and is_continuous(self.g, (self.x,)) and not conditions(self.g)
 
 
@@ -167,10 +167,11 @@ def constant_value(f: sp.Expr, x: sp.Symbol) -> sp.Expr | None:
 
 def is_nowhere_flat(x: sp.Symbol, low: sp.Expr, high: sp.Expr, f: sp.Expr) -> bool:
     """Whether f was shown to be constant on no part of the interval from low to high, for all parameters as declared."""
-    return _slope_sign(x, low, high, f) != 0 or (_is_analytic(f, x, low, high) and _moves_somewhere(derivative(f, x), x, low, high))
+    return slope_sign(x, low, high, f) != 0 or (_is_analytic(f, x, low, high) and _moves_somewhere(derivative(f, x), x, low, high))
 
 
-def _slope_sign(x: sp.Symbol, low: sp.Expr, high: sp.Expr, f: sp.Expr) -> int:
+def slope_sign(x: sp.Symbol, low: sp.Expr, high: sp.Expr, f: sp.Expr) -> int:
+    """1 or -1 where the slope of f was shown positive or negative from low to high; 0 where it has no sign that is shown."""
     slope = derivative(f, x).xreplace({x: beyond(low, high)})
     return 1 if is_positive(slope) else -1 if is_positive(-slope) else 0
 

@@ -180,9 +180,11 @@ def _why(found: list[DeadState]) -> str:
 
 
 def rounding_words(found: list[DeadState]) -> str:
-    """Where activations are constant in double precision only."""
-    return "; ".join(
-        f"in {dtype} constant for {' and '.join(places)}"
-        for dtype in ("float64", "float32")
-        if (places := [x.condition(s.dead.component) for s in found for x in s.saturations if x.dtype == dtype])
-    )
+    """Where activations round to one number."""
+    words = []
+    for dtype in ("float64", "float32"):
+        tails = [(s, x) for s in found for x in s.saturations if x.dtype == dtype]
+        places = " and ".join(x.condition(s.dead.component) for s, x in tails)
+        sure = all(x.monotone for _, x in tails)
+        words += [f"in {dtype} rounded to one number for {places}{'' if sure else ' (at the points of a grid)'}"] if tails else []
+    return "; ".join(words)

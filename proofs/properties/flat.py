@@ -45,7 +45,7 @@ def decide(question: Question) -> Verdict | None:
 
 def _nothing(found: list[DeadState]) -> Verdict:
     rounded = rounding_words(found)
-    tail = f"; flat up to rounding where the activation is constant in floating point only: {rounded}" if rounded else ""
+    tail = f"; flat up to rounding where the activation is so in floating point only: {rounded}" if rounded else ""
     if all(s.dead.complete for s in found):
         lemmas = [{"lemma": s.dead.lemma, "hypothesis": f"the activation {s.dead.activation.name} of {s.name}"} for s in found]
         return Verdict(
