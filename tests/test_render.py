@@ -96,7 +96,7 @@ def _nested_bars(shown: str) -> bool:
 @given(st.recursive(LEAVES, _grown, max_leaves=6))
 def test_text_read_back_has_the_value_of_the_formula(expr: Any) -> None:
     shown = text(expr)
-    if _nested_bars(shown) or expr.has(sp.zoo, sp.nan):
+    if _nested_bars(shown) or "…" in shown or "·" in shown or expr.has(sp.zoo, sp.nan):
         return
     at = {"x": sp.Rational(1, 3), "y": sp.Rational(-5, 7), "β": sp.Rational(6, 5)}
     exact = sp.N(expr.subs({x: at["x"], y: at["y"], beta: at["β"]}))

@@ -10,6 +10,7 @@ from sympy.printing.latex import translate
 from sympy.printing.pretty.pretty_symbology import greek_unicode
 
 from amsym.render.names import Name, component_name, index_name, name_of, tensor_name
+from amsym.render.numbers import in_latex, is_long
 from amsym.render.structure import needs_brackets, product_of, terms_of_sum
 
 COMMANDS = {sign: translate(word) for word, sign in greek_unicode.items()} | {"ε": r"\epsilon", "λ": r"\lambda", "Λ": r"\Lambda"}
@@ -85,6 +86,18 @@ class LatexPrinter(SymPyLatex):
 
     def _bracketed(self, expr: sp.Expr, needed: bool) -> str:
         return rf"\left({self._print(expr)}\right)" if needed else str(self._print(expr))
+
+    def _print_Rational(self, expr: sp.Rational) -> str:
+        return in_latex(expr) if is_long(expr) else str(super()._print_Rational(expr))
+
+    def _print_Pow(self, expr: sp.Pow) -> str:
+        if is_long(expr.exp) and expr.exp.is_positive:
+            return str(self._helper_print_standard_power(expr, "%s^{%s}"))
+        return str(super()._print_Pow(expr))
+
+    def parenthesize(self, item: Any, level: int, is_neg: bool = False, strict: bool = False) -> str:
+        """As SymPy does it, and around a base such as 1.2 · 10^{12}."""
+        return self._bracketed(item, True) if is_long(item) else str(super().parenthesize(item, level, is_neg=is_neg, strict=strict))
 
     def _print_Li2(self, expr: Any, exp: str | None = None) -> str:
         return _raised(r"\operatorname{Li}_{2}", exp) + rf"\left({self._print(expr.args[0])}\right)"

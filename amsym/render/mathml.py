@@ -9,6 +9,7 @@ import sympy as sp
 from sympy.printing.mathml import MathMLPresentationPrinter
 
 from amsym.render.names import Name, component_name, index_name, letter, name_of, tensor_name
+from amsym.render.numbers import decimal, is_long
 from amsym.render.structure import POWERED, Product, is_atom, needs_brackets, product_of, terms_of_sum
 
 _RELATIONS = {"==": "=", "!=": "≠", ">": "&gt;", "<": "&lt;", ">=": "≥", "<=": "≤"}
@@ -161,7 +162,7 @@ class MathMLPrinter(MathMLPresentationPrinter):
         return self.tag("msup", self._bracketed(base, not is_atom(base)), self._raised(exponent))
 
     def _raised(self, exponent: sp.Expr) -> Element:
-        if exponent.is_Rational and not exponent.is_Integer:
+        if exponent.is_Rational and not exponent.is_Integer and not is_long(exponent):
             return self.row(self.tag("mn", str(exponent.p)), self.tag("mo", "/"), self.tag("mn", str(exponent.q)))
         return self._print(exponent)
 
@@ -175,6 +176,8 @@ class MathMLPrinter(MathMLPresentationPrinter):
         return self.tag("mi", "π")
 
     def _print_Integer(self, expr: Any) -> Element:
+        if is_long(expr):
+            return self._decimal(expr)
         number = self.tag("mn", str(abs(expr)))
         return self.row(self.sign(True), number) if expr < 0 else number
 
@@ -182,8 +185,19 @@ class MathMLPrinter(MathMLPresentationPrinter):
         return self._print_Integer(expr)
 
     def _print_Rational(self, expr: sp.Rational) -> Element:
+        if is_long(expr):
+            return self._decimal(expr)
         fraction = self.tag("mfrac", self.tag("mn", str(abs(expr.p))), self.tag("mn", str(expr.q)))
         return self.row(self.sign(True), fraction) if expr.p < 0 else fraction
+
+    def _decimal(self, expr: sp.Rational) -> Element:
+        """A long fraction by its first digits and a power of ten."""
+        found = decimal(expr)
+        power = self.tag("mn", str(abs(found.power)))
+        ten = self.tag("msup", self.tag("mn", "10"), self.row(self.sign(True), power) if found.power < 0 else power)
+        shown = [self.tag("mn", found.mantissa)] if not found.power or found.mantissa != "1" else []
+        shown += [*([self.tag("mo", "·")] if shown else []), ten] if found.power else []
+        return self.row(*([self.sign(True)] if expr.p < 0 else []), *shown)
 
     def _function_name(self, expr: sp.Function) -> Element:
         name = type(expr).__name__

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import sympy as sp
 
 from amsym.notation import Component, Delta, Mask, Total
+from amsym.render.numbers import is_long
 from amsym.render.symbols import Rate, Slope
 
 
@@ -24,13 +25,17 @@ class Product:
 
     @property
     def above(self) -> sp.Expr:
-        """The number above the fraction bar."""
-        return sp.Integer(self.number.p) if self.number.is_Rational else self.number
+        """The number above the fraction bar; a long fraction is read as a decimal and stands there whole."""
+        return sp.Integer(self.number.p) if self._is_fraction else self.number
 
     @property
     def below(self) -> sp.Expr:
         """The number below the fraction bar."""
-        return sp.Integer(self.number.q) if self.number.is_Rational else sp.S.One
+        return sp.Integer(self.number.q) if self._is_fraction else sp.S.One
+
+    @property
+    def _is_fraction(self) -> bool:
+        return bool(self.number.is_Rational) and not is_long(self.number)
 
     def parted(self) -> tuple[tuple[sp.Expr, ...], tuple[sp.Expr, ...]]:
         """The factors above the bar and those beside it: a long bracket stands beside the fraction of the others."""
@@ -93,7 +98,8 @@ def _signed(term: sp.Expr) -> tuple[bool, sp.Expr]:
 
 def is_atom(expr: sp.Expr) -> bool:
     """Whether the expression never needs brackets around it."""
-    plain = isinstance(expr, (sp.Symbol, Component, Rate, Mask, Delta, sp.Abs)) or (expr.is_Integer and expr.is_nonnegative)
+    plain = isinstance(expr, (sp.Symbol, Component, Rate, Mask, Delta, sp.Abs))
+    plain = plain or (expr.is_Integer and expr.is_nonnegative and not is_long(expr))
     return plain or (isinstance(expr, sp.Function) and not isinstance(expr, sp.exp)) or isinstance(expr, (sp.Max, sp.Min))
 
 

@@ -9,6 +9,7 @@ import sympy as sp
 from sympy.printing.str import StrPrinter
 
 from amsym.render.names import Name, component_name, index_name, joined_indices, letter, name_of, tensor_name
+from amsym.render.numbers import in_text, is_long
 from amsym.render.structure import POWERED, is_atom, needs_brackets, product_of, terms_of_sum
 
 _DIGITS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -102,9 +103,10 @@ class TextPrinter(StrPrinter):
         return self._bracketed(base, not is_atom(base)) + self._raised(exponent)
 
     def _raised(self, exponent: sp.Expr) -> str:
-        if exponent.is_Integer and exponent.is_positive:
+        if exponent.is_Integer and exponent.is_positive and not is_long(exponent):
             return str(exponent).translate(_DIGITS)
-        shown = f"{exponent.p}/{exponent.q}" if exponent.is_Rational else str(self._print(exponent))
+        fraction = exponent.is_Rational and not is_long(exponent)
+        shown = f"{exponent.p}/{exponent.q}" if fraction else str(self._print(exponent))
         return f"^{shown}" if shown.isalpha() else f"^({shown})"
 
     def _print_exp(self, expr: sp.exp) -> str:
@@ -118,8 +120,13 @@ class TextPrinter(StrPrinter):
         return "π"
 
     def _print_Rational(self, expr: sp.Rational) -> str:
+        if is_long(expr):
+            return in_text(expr)
         shown = f"{abs(expr.p)}/{expr.q}"
         return ("-" if expr.p < 0 else "") + _FRACTIONS.get(shown, shown)
+
+    def _print_Integer(self, expr: sp.Integer) -> str:
+        return in_text(expr) if is_long(expr) else str(expr.p)
 
     def _print_Function(self, expr: sp.Function) -> str:
         return self._function(expr, "")
