@@ -14,7 +14,7 @@ import sympy as sp
 
 from amsym.derivation import Derivation, Line
 from amsym.errors import ModelError
-from amsym.indexing import at, second, where
+from amsym.indexing import at, letters, second, where
 from amsym.lagrangian import Lagrangian
 from amsym.lyapunov_lines import lyapunov_lines
 from amsym.memory import Memory
@@ -74,7 +74,7 @@ def _system_lines(system: System) -> Iterator[Line]:
     names = _softmaxes(system)
     rates = []
     for line in _mathematics(system):
-        named = replace(line, short=abbreviated(line.right, names, system.letters)) if names and isinstance(line.right, sp.Expr) else line
+        named = replace(line, short=abbreviated(line.right, names, letters(system))) if names and isinstance(line.right, sp.Expr) else line
         rates.append(named)
         yield named
     if system.energy is not None:
@@ -85,7 +85,7 @@ def _system_lines(system: System) -> Iterator[Line]:
 
 def _mathematics(system: System) -> Iterator[Line]:
     if system.energy is not None:
-        yield Line("energy", ENERGY, shortest(system.energy, system.letters))
+        yield Line("energy", ENERGY, shortest(system.energy, letters(system)))
         yield from _gradients(system)
         yield from _hessians(system)
     yield from _motion(system)
@@ -134,14 +134,14 @@ def _activations(system: System) -> Iterator[Line]:
     for s, declared, potential in known:
         if declared is not None and declared.kind != "abstract":
             left = sp.Symbol("L" if single else f"L_{s.name}")
-            yield Line("Lagrangian", left, shortest(declared.of(s), system.letters), declared.name, (s.name,))
+            yield Line("Lagrangian", left, shortest(declared.of(s), letters(system)), declared.name, (s.name,))
         elif potential is not None:
             convex = "convex" if potential.has_property("psd") else "differentiable"
             yield Line("Lagrangian", potential[()], f"any {convex} function of {s.name}", "", (s.name,), "is")
     for s, declared, potential in known:
         if declared is not None and declared.kind != "abstract":
             left = _activation_name(system, s)[where(system, s)]
-            yield Line("activation", left, shortest(declared.activation(at(system, s)), system.letters), "", (s.name,))
+            yield Line("activation", left, shortest(declared.activation(at(system, s)), letters(system)), "", (s.name,))
         elif potential is not None:
             yield Line("activation", derivative(potential[()], at(system, s)), Slope(potential[()], at(system, s)), "", (s.name,))
 
@@ -168,7 +168,7 @@ def _abstract(system: System, s: Tensor) -> Tensor | None:
 def _gradients(system: System) -> Iterator[Line]:
     for s in system.states:
         y = at(system, s)
-        yield Line("gradient", Slope(ENERGY, y), shortest(derivative(system.energy, y), system.letters), "", (s.name,))
+        yield Line("gradient", Slope(ENERGY, y), shortest(derivative(system.energy, y), letters(system)), "", (s.name,))
 
 
 def _hessians(system: System) -> Iterator[Line]:
@@ -183,12 +183,12 @@ def _hessian(system: System, y: Component, z: Component) -> Any:
     slope = derivative(system.energy, y)
     if slope.count_ops() > LONG_GRADIENT:
         return f"not spelled out: the gradient alone has {slope.count_ops()} operations; am.derivative(gradient, {z}) gives it"
-    return shortest(derivative(slope, z), system.letters)
+    return shortest(derivative(slope, z), letters(system))
 
 
 def _motion(system: System) -> Iterator[Line]:
-    for y, f in system.equations.items():
-        right = shortest(f, system.letters)
+    for y in (at(system, s) for s in system.states):
+        right = shortest(system.right_side(y.tensor, y.where), letters(system))
         if system.flow is not None:
             yield Line("flow", TimeDerivative(y), right, "", (y.tensor.name,))
         else:
@@ -214,7 +214,7 @@ def _energy_rate(system: System, lines: list[Line]) -> Line:
 
     def rate(side: str) -> sp.Expr:
         products = (total(squared(getattr(g, side) * getattr(f, side)), *where(system, s)) for s, g, f in pairs)
-        expr: sp.Expr = lettered(merged(sp.Add(*products, explicit)), system.letters)
+        expr: sp.Expr = lettered(merged(sp.Add(*products, explicit)), letters(system))
         return expr
 
     return Line("energy rate", TimeDerivative(ENERGY), rate("right"), short=rate("shown"))

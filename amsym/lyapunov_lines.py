@@ -11,8 +11,8 @@ from typing import Any
 import sympy as sp
 
 from amsym.derivation import Line
-from amsym.indexing import at, second
-from amsym.notation import Component, Tensor, derivative, total
+from amsym.indexing import at, letters, relettered, second
+from amsym.notation import Component, Tensor, derivative, lettered, total
 from amsym.prover.lyapunov import CHAIN_RULE, energy_never_increases, energy_rate, lyapunov_arguments
 from amsym.prover.patterns import Argument
 from amsym.prover.signs import is_nonnegative
@@ -41,7 +41,7 @@ def lyapunov_lines(system: System, names: tuple[Abbreviation, ...] = ()) -> Iter
             at, also = _places(system, a.state)
             right = _spelled(system, a, at, also)
             note = f"positive semidefinite: {a.factor.name}"
-            yield Line(LABEL, _metric(system, a), right, note, (a.state.name,), short=abbreviated(right, names, system.letters))
+            yield Line(LABEL, _metric(system, a), right, note, (a.state.name,), short=abbreviated(right, names, letters(system)))
 
 
 def _claim(system: System) -> sp.Expr:
@@ -52,7 +52,7 @@ def _claim(system: System) -> sp.Expr:
 
 def _condition(system: System, arguments: list[Argument]) -> sp.Expr:
     if arguments[0].pattern == "sign":
-        return sp.Le(shortest(energy_rate(system), system.letters), 0, evaluate=False)
+        return sp.Le(shortest(energy_rate(system), letters(system)), 0, evaluate=False)
     explicit = derivative(system.energy, time) if system.depends_on_time else sp.S.Zero
     return sp.Le(sp.Add(*(-_dissipated(system, a) for a in arguments), explicit), 0, evaluate=False)
 
@@ -61,9 +61,17 @@ def _dissipated(system: System, a: Argument) -> sp.Expr:
     """Σ ẏ M ẏ for ∇E = -M f, Σ ∇E R ∇E for f = -R ∇E."""
     at, also = _places(system, a.state)
     if a.factor.slope is not None:
-        return total(a.factor.slope * _moved(a, at) ** 2, *at.where)
+        return total(_factor(system, a.factor.slope, at) * _moved(a, at) ** 2, *at.where)
     matrix = _metric(system, a) if a.factor.potential is not None else _declared(system, a)[at.where + also.where]
-    return total(_scale(a) * matrix * _moved(a, at) * _moved(a, also), *at.where, *also.where)
+    return total(_factor(system, _scale(a), at, also) * matrix * _moved(a, at) * _moved(a, also), *at.where, *also.where)
+
+
+def _factor(system: System, m: sp.Expr, *places: Component) -> sp.Expr:
+    """A factor at the indices of the line, its own sums in letters that the line does not use."""
+    used = {i.name for place in places for i in place.where}
+    free = {axis: tuple(n for n in names if n not in used) for axis, names in letters(system).items()}
+    factor: sp.Expr = lettered(relettered(system, m), free)
+    return factor
 
 
 def _moved(a: Argument, at: Component) -> sp.Expr:
@@ -101,7 +109,7 @@ def _scale(a: Argument) -> sp.Expr:
 
 def _spelled(system: System, a: Argument, at: Component, also: Component) -> sp.Expr:
     """Λ_ij = ∂²φ/∂y_i∂y_j."""
-    return shortest(_sign(a) * derivative(a.factor.potential, at, also), system.letters)
+    return shortest(_sign(a) * derivative(a.factor.potential, at, also), letters(system))
 
 
 def _declared(system: System, a: Argument) -> Tensor:

@@ -16,7 +16,7 @@ import sympy as sp
 
 from amsym.activated import Activated
 from amsym.derivation import Line
-from amsym.indexing import at, second
+from amsym.indexing import at, letters, relettered, second
 from amsym.notation import Index, Tensor, derivative, tidy, total
 from amsym.notation.calculus import gradient_tensor
 from amsym.render.symbols import Rate, Slope, TimeDerivative
@@ -42,11 +42,12 @@ def named_lines(system: System) -> Iterator[Line]:
     assert system.activated is not None
     names = {s: potential(system, s) for s in system.states}
     rule = {g: gradient_tensor(names[s]) for g, s in system.activated.states.items()}
-    yield Line("energy", ENERGY, tidy(_energy(system, system.activated, names).xreplace(rule), system.letters))
+    yield Line("energy", ENERGY, tidy(_energy(system, system.activated, names).xreplace(rule), letters(system)))
     yield from _gradients(system, names, _energy(system, system.activated, names).xreplace(rule))
     yield from _hessians(system, names)
     for c, f in system.activated.flow.items():
-        yield Line("flow", TimeDerivative(c), tidy(f.xreplace(rule), system.letters), "", (c.tensor.name,))
+        right = tidy(relettered(system, f.xreplace(rule)), letters(system))
+        yield Line("flow", TimeDerivative(at(system, c.tensor)), right, "", (c.tensor.name,))
     rate = sp.Add(*(total(Slope(ENERGY, y) * Rate(y), *y.where) for y in (at(system, s) for s in system.states)))
     yield Line("energy rate", TimeDerivative(ENERGY), rate)
 
@@ -70,9 +71,9 @@ def _gradients(system: System, names: dict[Tensor, Tensor], energy: sp.Expr) -> 
     for s in system.states:
         y = at(system, s)
         also = second(system, s, y.where)
-        pull = tidy(derivative(energy.xreplace({gradient_tensor(names[s]): _free(s)}), _free(s)[also]), system.letters)
+        pull = tidy(derivative(energy.xreplace({gradient_tensor(names[s]): _free(s)}), _free(s)[also]), letters(system))
         right = total(_metric(names, s)[y.where + also] * pull.xreplace({_free(s): gradient_tensor(names[s])}), *also)
-        yield Line("gradient", Slope(ENERGY, y), tidy(right, system.letters), "", (s.name,))
+        yield Line("gradient", Slope(ENERGY, y), tidy(right, letters(system)), "", (s.name,))
 
 
 def _free(s: Tensor) -> Tensor:
