@@ -16,7 +16,7 @@ from amsym.derivation import LABELS, Derivation
 from amsym.named_lines import is_long, named_lines, potential
 from amsym.notation import Index, Total, derivative, free_indices, is_zero, rename
 from amsym.notation.calculus import gradient_tensor
-from amsym.prover import energy_rate, legendre_identity
+from amsym.prover import energy_never_increases, energy_rate, legendre_identity
 from amsym.render import Rate, Slope
 
 
@@ -213,6 +213,11 @@ def test_two_states_that_share_a_letter_get_letters_of_their_own() -> None:
     d = am.derive(model("two layers"))
     assert [str(line) for line in d if line.label == "states"] == ["v_i ∈ ℝ^N", "h_j ∈ ℝ^K"]
     assert str(d["flow", "h"]) == "dh_j/dt = (Σ_i ξ_ij v_i - h_j) / τ_h"
+
+
+def test_a_certificate_binds_no_letter_that_is_free_and_keeps_each_letter_to_one_axis() -> None:
+    (step,) = [s["identity"] for s in energy_never_increases(predictive()).certificate["steps"] if "∂E/∂r[a]" in s.get("identity", "")]
+    assert step == "∂E/∂r[a] + (-r[a] + (1 - tanh(r[a])**2)*(Σ_i U[i, a]*(x[i] - (Σ_b U[i, b]*tanh(r[b]))))) = 0"
 
 
 def test_known_derivations_read_as_the_papers_write_them() -> None:

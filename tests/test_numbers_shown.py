@@ -11,6 +11,9 @@ import sympy as sp
 from hypothesis import given
 from hypothesis import strategies as st
 
+import amsym as am
+from amsym.prover import energy_never_increases
+from amsym.prover.links import steady_are_critical
 from amsym.render import latex, mathml, text
 from amsym.render.numbers import decimal, is_long, value_in_words
 from amsym.render.words import added, product, words
@@ -66,6 +69,16 @@ def test_a_binary_fraction_is_the_shortest_decimal_of_its_float_in_words() -> No
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_a_witness_in_words_reads_back_to_the_same_float(value: float) -> None:
     assert float(Fraction(value_in_words(Fraction(value)))) == value
+
+
+def test_selu_is_derived_and_verified_without_a_long_number() -> None:
+    d = am.derive(am.lagrangians.selu())
+    assert "1.05070… max(0, x_i)" in str(d["activation"])
+    model = am.zoo.hopfield("selu")
+    verdicts = [energy_never_increases(model), steady_are_critical(model)]
+    shown = [str(d), d.latex(), d.html(), *(v.reason for v in verdicts), *(str(dict(v.certificate)) for v in verdicts)]
+    assert not any(map(LONG.search, shown))
+    assert "1.05070…*[y[i] > 0]" in verdicts[0].reason
 
 
 def test_factors_in_sentences_have_no_needless_one() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import sympy as sp
 
 from amsym.activated import Activated, candidates, closed
+from amsym.indexing import said
 from amsym.notation import (
     Component,
     Index,
@@ -95,7 +96,7 @@ def _forms(system: System, state: Tensor) -> tuple[tuple[Activated, sp.Expr, str
     for where, piece in candidates(state, system.formulas):
         potential = _potential(state, where, piece)
         if potential is not None:
-            forms += _found(system, state, where, piece, potential, f"the Hessian of {potential}")
+            forms += _found(system, state, where, piece, potential, f"the Hessian of {said(system, potential)}")
     return tuple(forms)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import sympy as sp
 
+from amsym.indexing import letters, said
 from amsym.notation import Component, Index, Tensor, depends_on, fresh_indices, is_zero, tidy, total
 from amsym.notation.effort import OutOfTime, time_limit
 from amsym.prover.definite import has_definite_hessian, is_nowhere_zero
@@ -15,6 +16,7 @@ from amsym.prover.factor import common_factor, hessian_factor, joint_factors, sh
 from amsym.prover.lyapunov import lyapunov_arguments
 from amsym.prover.patterns import Argument, gradient
 from amsym.prover.regularity import conditions
+from amsym.render.sentences import before, diagonal, factor_identity, hessian_identity, matrix_identity, scaled, slope_of
 from amsym.system import System
 
 # Seconds for one state where the arguments of the Lyapunov proof do not help.
@@ -76,15 +78,14 @@ def _by_factor(system: System, c: Component) -> Iterator[Way]:
     """∇E = -m f, f = -r ∇E, or f = a p and ∇E = b p, with factors of any sign."""
     left, f = gradient(system, c.tensor), system.equations[c]
     if is_zero(left):
-        yield _way(c, True, "M = 0", False, ({"identity": f"∂E/∂{c} = 0"},))
+        yield _way(c, True, "M = 0", False, ({"identity": f"{slope_of(system, c)} = 0"},))
         return
     for metric, a, b in ((True, left, f), (False, f, left)):
         m = common_factor(a, b, c.where)
         if m is not None and _is_safe(system, m):
-            name, other = (f"∂E/∂{c}", "f") if metric else ("f", f"∂E/∂{c}")
-            m = tidy(m, system.letters)
-            identity = {"identity": f"{name} + ({m}) * {other} = 0"}
-            yield _way(c, metric, f"{'M' if metric else 'R'} = diag({m})", is_nowhere_zero(m), (identity,))
+            m = tidy(m, letters(system))
+            identity = {"identity": factor_identity(system, c, m, metric)}
+            yield _way(c, metric, f"{'M' if metric else 'R'} = {diagonal(system, m)}", is_nowhere_zero(m), (identity,))
     yield from _by_shared_part(system, c, left, f)
 
 
@@ -95,10 +96,11 @@ def _by_shared_part(system: System, c: Component, left: sp.Expr, f: sp.Expr) -> 
     r, a, b = shared
     if not all(_is_safe(system, e) for e in shared) or not (is_zero(f - a * r) and is_zero(left - b * r)):
         return
-    steps = ({"identity": f"f = ({a}) * r and ∂E/∂{c} = ({b}) * r with r = {r}"},)
+    first, other = (scaled(system, e, "r") for e in (a, b))
+    steps = ({"identity": f"f = {first} and {slope_of(system, c)} = {other} with r = {said(system, r)}"},)
     forward, backward = is_nowhere_zero(a), is_nowhere_zero(b)
-    divisor = " and ".join(str(e) for e, used in ((a, forward), (b, backward)) if used)
-    words = f"f = ({a}) r and ∇E = ({b}) r, where {divisor} is never zero"
+    divisor = " and ".join(said(system, e) for e, used in ((a, forward), (b, backward)) if used and not e.is_number)
+    words = f"f = {first} and ∇E = {other}" + (f", where {divisor} is never zero" if divisor else "")
     yield Way(c.tensor, forward, backward, words, "", steps)
 
 
@@ -109,8 +111,10 @@ def _by_square(system: System, c: Component) -> Iterator[Way]:
     squares = sp.Add(*(total(f**2, *at.where) for at, f in system.flow.items())) / 2
     a = common_factor(-system.energy, squares, ())
     if a is not None and not any(depends_on(a, s) for s in system.states) and _is_safe(system, a):
-        steps = ({"identity": f"E - ({a}) ½ Σ f² = 0"}, {"lemma": "chain rule, ∇E = a Jᵀ f", "hypothesis": "f is differentiable"})
-        yield Way(c.tensor, True, False, f"∇E = a Jᵀ f with a = {a} and J the Jacobian of f", "", steps)
+        squared, pulled = before(system, -a, "½ Σ f²", " "), "Jᵀ f" if a == 1 else "a Jᵀ f"
+        steps = ({"identity": f"E {squared} = 0"}, {"lemma": f"chain rule, ∇E = {pulled}", "hypothesis": "f is differentiable"})
+        factor = "" if a == 1 else f"a = {said(system, a)} and "
+        yield Way(c.tensor, True, False, f"∇E = {pulled} with {factor}J the Jacobian of f", "", steps)
 
 
 def _by_matrix(system: System, c: Component) -> Iterator[Way]:
@@ -123,8 +127,10 @@ def _by_matrix(system: System, c: Component) -> Iterator[Way]:
             for metric, a, b in ((True, left, f), (False, f, left)):
                 scale = common_factor(a, total(weight * b.xreplace(names), *other), c.where)
                 if scale is not None and _is_safe(system, scale):
-                    identity = {"identity": f"{a} + ({scale}) * Σ {weight} ({b.xreplace(names)}) = 0"}
-                    yield _way(c, metric, f"{'M' if metric else 'R'} = ({scale}) {weight}", False, (identity,))
+                    turned = weight != V[c.where + other]
+                    identity = {"identity": matrix_identity(system, c, V, scale, metric=metric, turned=turned)}
+                    shown = scaled(system, scale, f"{V.name}ᵀ" if turned else V.name)
+                    yield _way(c, metric, f"{'M' if metric else 'R'} = {shown}", False, (identity,))
 
 
 def _by_mixture(system: System, c: Component) -> Iterator[Way]:
@@ -139,7 +145,7 @@ def _by_mixture(system: System, c: Component) -> Iterator[Way]:
     for forward, target, sources in ((True, slopes[f"∂E/∂{c.tensor.name}"], flows), (False, flows[f"f_{c.tensor.name}"], slopes)):
         words = _mixed(system, target, sources, c)
         if words:
-            left = f"∂E/∂{c}" if forward else f"f_{c.tensor.name}"
+            left = f"∂E/∂{c.tensor.name}" if forward else f"f_{c.tensor.name}"
             yield Way(c.tensor, forward, not forward, f"{left} = {words}", "", ({"identity": f"{left} = {words}"},))
 
 
@@ -148,13 +154,13 @@ def _mixed(system: System, target: sp.Expr, sources: dict[str, sp.Expr], c: Comp
     for name, s in sources.items():
         m = common_factor(target, s, c.where)
         if m is not None and _is_safe(system, m):
-            return f"-({m}) {name}"
+            return scaled(system, -m, name)
     for name, s in sources.items():
         for sign in (1, -1):
             for also, rest in sources.items():
                 m = common_factor(target - sign * s, rest, c.where) if also != name else None
                 if m is not None and _is_safe(system, m):
-                    return f"{'' if sign > 0 else '-'}{name} - ({m}) {also}"
+                    return f"{'' if sign > 0 else '-'}{name} {before(system, -m, also, ' ')}"
     return ""
 
 
@@ -170,9 +176,9 @@ def _by_hessian(system: System, c: Component) -> Iterator[Way]:
     for potential in potentials:
         found = hessian_factor(left, flow, c, potential)
         if found is not None:
-            scaled = "" if found.scale == 1 else f"({found.scale}) times "
-            identity = {"identity": f"∂E/∂{c} + ({found.scale}) Σ Λ f = 0 with Λ the Hessian of {potential}"}
-            yield _hessian_way(system, c, potential, found.scale, f"M = {scaled}the Hessian of {potential}", (identity,))
+            name = f"the Hessian of {said(system, potential)}"
+            identity = {"identity": hessian_identity(system, c, found.scale, name)}
+            yield _hessian_way(system, c, potential, found.scale, f"M = {scaled(system, found.scale, name)}", (identity,))
 
 
 def _hessian_way(system: System, c: Component, potential: sp.Expr, scale: sp.Expr, words: str, steps: tuple[dict[str, Any], ...]) -> Way:

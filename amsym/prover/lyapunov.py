@@ -15,6 +15,7 @@ from typing import Any
 
 import sympy as sp
 
+from amsym.indexing import said
 from amsym.notation import Component, derivative, tidy, total
 from amsym.notation.effort import OutOfTime, check, time_limit
 from amsym.prover.borders import LEMMA as WALLED
@@ -74,7 +75,7 @@ def energy_never_increases(system: System) -> Verdict:
     tried = "tried ∇E = -M f, f = -R ∇E and the sign of dE/dt itself"
     if missing:
         return _undecided(f"missing assumption: {missing}; with it the claim is proved", {"missing": missing, "tried": tried})
-    return _undecided(tried, {"tried": tried, "energy rate": str(energy_rate(system))})
+    return _undecided(tried, {"tried": tried, "energy rate": said(system, energy_rate(system))})
 
 
 def descent_proof(system: System) -> Verdict | None:
@@ -180,8 +181,11 @@ def _by_sign(system: System) -> list[Argument] | None:
     except OutOfTime:
         check()
         return None
-    steps = [{"identity": f"dE/dt = {rate}"}, {"lemma": "interval bounds through the expression", "hypothesis": "dE/dt ≤ 0 term by term"}]
-    return [Argument("sign", system.states[0], Factor(), "dE/dt ≤ 0 as it stands", steps)]
+    steps = [
+        {"identity": f"dE/dt = {said(system, rate)}"},
+        {"lemma": "interval bounds through the expression", "hypothesis": "dE/dt ≤ 0 term by term"},
+    ]
+    return [Argument("sign", system.states[0], Factor(), "every term of dE/dt is ≤ 0", steps)]
 
 
 def _proved(system: System, arguments: list[Argument]) -> Verdict:

@@ -8,12 +8,14 @@ from typing import Any
 
 import sympy as sp
 
+from amsym.indexing import letters, said
 from amsym.notation import Component, Index, Tensor, derivative, fresh_indices, is_zero, tidy, total
 from amsym.notation.calculus import potential_tensor
 from amsym.prover.activation import activation_argument
 from amsym.prover.convexity import Steps, is_convex
 from amsym.prover.factor import Factor, common_factor, hessian_factor, joint_factors, shared_part
 from amsym.prover.signs import is_nonnegative, is_positive
+from amsym.render.sentences import before, diagonal, factor_identity, hessian_identity, matrix_identity, scaled, slope_of
 from amsym.system import System
 
 
@@ -39,14 +41,14 @@ def _metric(system: System, c: Component) -> Argument | None:
     """∇E = -m f with a slope m ≥ 0."""
     left, f = gradient(system, c.tensor), system.equations[c]
     m = _slope(left, f, c)
-    return None if m is None else _by_slope("metric", "M", f"∂E/∂{c}", f"({f})", c, tidy(m, system.letters))
+    return None if m is None else _by_slope(system, "metric", c, m)
 
 
 def _inverse_metric(system: System, c: Component) -> Argument | None:
     """f = -r ∇E with a factor r ≥ 0."""
     left, f = gradient(system, c.tensor), system.equations[c]
     r = _slope(f, left, c)
-    return None if r is None else _by_slope("gradient flow", "R", "f", f"∂E/∂{c}", c, tidy(r, system.letters))
+    return None if r is None else _by_slope(system, "gradient flow", c, r)
 
 
 def _slope(a: sp.Expr, b: sp.Expr, c: Component) -> sp.Expr | None:
@@ -55,11 +57,13 @@ def _slope(a: sp.Expr, b: sp.Expr, c: Component) -> sp.Expr | None:
     return m if m is not None and is_nonnegative(m) else None
 
 
-def _by_slope(pattern: str, letter: str, left: str, right: str, c: Component, m: sp.Expr) -> Argument:
-    identity = {"identity": f"{left} + ({m}) * {right} = 0"}
-    lemma = {"lemma": "a square times a nonnegative factor is nonnegative", "hypothesis": f"{m} ≥ 0 for every state and parameter"}
-    words = f"{letter} = " + ("I" if m == 1 else f"diag({m})")
-    return Argument(pattern, c.tensor, Factor(slope=m), words, [identity, lemma], is_positive(m))
+def _by_slope(system: System, pattern: str, c: Component, m: sp.Expr) -> Argument:
+    m = tidy(m, letters(system))
+    everywhere = "" if m.is_number else " for every state and parameter"
+    lemma = {"lemma": "a square times a nonnegative factor is nonnegative", "hypothesis": f"{said(system, m)} ≥ 0{everywhere}"}
+    shown = f"{'M' if pattern == 'metric' else 'R'} = {diagonal(system, m)}"
+    steps = [{"identity": factor_identity(system, c, m, pattern == "metric")}, lemma]
+    return Argument(pattern, c.tensor, Factor(slope=m), shown, steps, is_positive(m))
 
 
 def _common_residual(system: System, c: Component) -> Argument | None:
@@ -78,9 +82,9 @@ def _common_residual(system: System, c: Component) -> Argument | None:
 def _weighed(system: System, c: Component, a: sp.Expr, b: sp.Expr) -> Argument | None:
     """∇E = -(b/a) f where a > 0, f = -(a/b) ∇E where b > 0."""
     if is_positive(a):
-        return _by_slope("metric", "M", f"∂E/∂{c}", f"({system.equations[c]})", c, tidy(b / a, system.letters))
+        return _by_slope(system, "metric", c, b / a)
     if is_positive(b):
-        return _by_slope("gradient flow", "R", "f", f"∂E/∂{c}", c, tidy(a / b, system.letters))
+        return _by_slope(system, "gradient flow", c, a / b)
     return None
 
 
@@ -88,7 +92,7 @@ def _potentials(system: System, state: Tensor) -> list[tuple[sp.Expr, str]]:
     declared = system.activations.get(state)
     found = [(declared.of(state), f"the Hessian of the Lagrangian {declared.name}")] if declared is not None else []
     found += [(potential_tensor(t)[()], f"the Hessian of {potential_tensor(t)}") for t in system.parameters if t.of == state]
-    return found + [(p, f"the Hessian of {p}") for p in joint_factors(state, system.formulas)]
+    return found + [(p, f"the Hessian of {said(system, p)}") for p in joint_factors(state, system.formulas)]
 
 
 def _hessian_metric(system: System, c: Component) -> Argument | None:
@@ -110,14 +114,14 @@ def _hessian_metric(system: System, c: Component) -> Argument | None:
 
 
 def _hessian_argument(system: System, c: Component, found: Factor, steps: Steps) -> Argument:
-    scale = "" if found.scale == 1 else f"({found.scale}) "
-    identity = {"identity": f"∂E/∂{c} + {scale}Σ Λ f = 0 with Λ = {found.name}", "potential": str(found.potential)}
-    lemmas = [{"lemma": line, "hypothesis": f"applied to {found.potential}"} for line in steps.lines]
+    potential = said(system, found.potential)
+    identity = {"identity": hessian_identity(system, c, found.scale, found.name), "potential": potential}
+    lemmas = [{"lemma": line, "hypothesis": f"applied to {potential}"} for line in steps.lines]
     last = {
         "lemma": "the Hessian of a convex function is positive semidefinite",
-        "hypothesis": f"{found.potential} is convex in {c.tensor.name}",
+        "hypothesis": f"{potential} is convex in {c.tensor.name}",
     }
-    return Argument("metric", c.tensor, found, f"M = {scale}{found.name}", [identity, *lemmas, last])
+    return Argument("metric", c.tensor, found, f"M = {scaled(system, found.scale, found.name)}", [identity, *lemmas, last])
 
 
 def _activated_first(system: System, c: Component) -> Argument | None:
@@ -131,17 +135,16 @@ def _activated(system: System, c: Component) -> Argument | None:
     found = activation_argument(system, c)
     if found is None:
         return None
-    scale = "" if found.scale == 1 else f"({found.scale}) "
+    potential = said(system, found.potential)
     steps: list[dict[str, Any]] = [
-        {"identity": f"∂E/∂g_{c.tensor.name} + {scale}f = 0, with activations as symbols"},
-        {"identity": f"∂E/∂{c} at fixed activations = 0, with activations opened"},
-        {"identity": f"{found.formula} = ∂P/∂{c}", "potential": str(found.potential)},
-        *({"lemma": line, "hypothesis": f"applied to {found.potential}"} for line in found.lemmas),
+        {"identity": f"∂E/∂g_{c.tensor.name} {before(system, found.scale, 'f', ' ')} = 0, with activations as symbols"},
+        {"identity": f"{slope_of(system, c)} at fixed activations = 0, with activations opened"},
+        {"identity": f"{said(system, found.formula)} = ∂P/∂{said(system, c)}", "potential": potential},
+        *({"lemma": line, "hypothesis": f"applied to {potential}"} for line in found.lemmas),
         {"lemma": "the Hessian of a convex function is positive semidefinite", "hypothesis": f"P is convex in {c.tensor.name}"},
     ]
-    return Argument(
-        "metric", c.tensor, Factor(potential=found.potential, scale=found.scale, name=found.name), f"M = {scale}{found.name}", steps
-    )
+    factor = Factor(potential=found.potential, scale=found.scale, name=found.name)
+    return Argument("metric", c.tensor, factor, f"M = {scaled(system, found.scale, found.name)}", steps)
 
 
 def _matrix_flow(system: System, c: Component) -> Argument | None:
@@ -155,10 +158,11 @@ def _matrix_flow(system: System, c: Component) -> Argument | None:
         for pattern, a, b in (("gradient flow", f, left), ("metric", left, f)):
             scale = common_factor(a, total(weight * b.xreplace(names), *other), c.where)
             if scale is not None and not scale.free_symbols & set(c.where) and is_nonnegative(scale):
-                identity = {"identity": f"{pattern}: {a} + ({scale}) * Σ {weight} (...) = 0"}
+                metric, found = pattern == "metric", Factor(name=P.name, scale=scale)
+                identity = {"identity": matrix_identity(system, c, P, scale, metric=metric)}
                 lemma = {"lemma": "vᵀ P v ≥ 0", "hypothesis": f"{P.name} is declared positive semidefinite"}
-                words = ("R = " if pattern == "gradient flow" else "M = ") + ("" if scale == 1 else f"({scale}) ") + P.name
-                return Argument(pattern, c.tensor, Factor(name=P.name, scale=scale), words, [identity, lemma])
+                shown = f"{'M' if metric else 'R'} = {scaled(system, scale, P.name)}"
+                return Argument(pattern, c.tensor, found, shown, [identity, lemma])
     return None
 
 

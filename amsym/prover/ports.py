@@ -14,6 +14,8 @@ from typing import Any
 
 import sympy as sp
 
+from amsym.activated import opened
+from amsym.indexing import letters, said
 from amsym.notation import Component, Index, Tensor, derivative, free_indices, fresh_indices, is_zero, tidy, total
 from amsym.notation.canonical import canonical_core
 from amsym.notation.effort import check
@@ -22,6 +24,8 @@ from amsym.prover.convexity import is_convex
 from amsym.prover.factor import Factor, divided, joint_factors
 from amsym.prover.patterns import Argument, gradient
 from amsym.prover.signs import is_nonnegative
+from amsym.render.sentences import ENERGY, scaled
+from amsym.render.symbols import Slope
 from amsym.system import System
 
 # So many pieces of R are taken off at most.
@@ -52,12 +56,22 @@ def port_arguments(system: System) -> list[Argument] | None:
     squares = sp.Add(*(extra for _, _, extra, _ in parts))
     if not is_nonnegative(-rate) and not (squares != 0 and is_nonnegative(canonical_core(-rate - squares))):
         return None
-    lemma = {"lemma": "dE/dt = Σ ∇E f is nonpositive for every value of ∇E", "hypothesis": f"{canonical_core(-rate)} ≥ 0"}
+    shown = said(system, _with_slopes(canonical_core(-rate), forces))
+    lemma = {"lemma": "dE/dt = Σ ∇E f is nonpositive for every value of ∇E", "hypothesis": f"{shown} ≥ 0"}
     more = [{"lemma": "Cauchy and Schwarz", "hypothesis": "|u|²|∇E|² - (u·∇E)² ≥ 0"}] if squares != 0 else []
     return [
-        Argument("ports", c.tensor, Factor(), words, [{"identity": f"d{c}/dt = {form}, ∂E_... for the gradient"}, lemma, *more])
-        for c, form, _, words in parts
+        Argument("ports", c.tensor, Factor(), words, [{"identity": f"d{said(system, c)}/dt = {said(system, form)}"}, lemma, *more])
+        for c, form, words in ((c, _with_slopes(form, forces), words) for c, form, _, words in parts)
     ]
+
+
+def _with_slopes(expr: sp.Expr, forces: dict[Tensor, Tensor]) -> Any:
+    """The symbols of the gradient as ∂E/∂y, to be read."""
+    return opened(expr, {force: partial(_slope, s) for s, force in forces.items()})
+
+
+def _slope(s: Tensor, *where: Index) -> sp.Expr:
+    return Slope(ENERGY, Component(s, *where))
 
 
 def _peeled(system: System, c: Component, f: sp.Expr, forces: dict[Tensor, Tensor]) -> tuple[sp.Expr, sp.Expr, str] | None:
@@ -72,12 +86,8 @@ def _peeled(system: System, c: Component, f: sp.Expr, forces: dict[Tensor, Tenso
         form += q * piece.symbolic
         if piece.square != 0 and is_nonnegative(q):
             squares += q * piece.square
-        words.append(_words(tidy(-q, system.letters), piece.words))
+        words.append(scaled(system, tidy(-q, letters(system)), piece.words))
     return (form, squares, "R = " + " + ".join(words).replace("+ -", "- ")) if words and is_zero(rest) else None
-
-
-def _words(q: sp.Expr, matrix: str) -> str:
-    return {sp.S.One: matrix, sp.S.NegativeOne: f"-{matrix}"}.get(q, f"({q}) {matrix}")
 
 
 def _taken_off(rest: sp.Expr, piece: Piece, fixed: frozenset[Index]) -> tuple[Piece, sp.Expr, sp.Expr] | None:
@@ -161,8 +171,8 @@ def _hessians(system: System, c: Component, force: Tensor) -> Iterator[Piece]:
             continue
         psd = Tensor("Λ", c.tensor.axes * 2, "parameter", ("psd", "symmetric"))
         symbolic, _ = _image(system, c, c.tensor, force, lambda o, psd=psd: psd[(*c.where, *o)])
-        _, opened = _image(system, c, c.tensor, force, lambda o, P=P: derivative(P, Component(c.tensor, *c.where), c.tensor[o]))
-        yield Piece(symbolic, opened, f"the Hessian of {P}")
+        _, spelled = _image(system, c, c.tensor, force, lambda o, P=P: derivative(P, Component(c.tensor, *c.where), c.tensor[o]))
+        yield Piece(symbolic, spelled, f"the Hessian of {said(system, P)}")
 
 
 def _outer(system: System, c: Component, force: Tensor) -> Iterator[Piece]:
