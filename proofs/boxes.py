@@ -10,6 +10,7 @@ import numpy as np
 import sympy as sp
 
 from amsym.errors import AmsymError
+from amsym.render.numbers import value_in_words
 from amsym.system import System
 from proofs.draws import Values, flattened, sizes_up_to
 from proofs.krawczyk import ZeroBox, ZeroProblem, newton
@@ -47,14 +48,14 @@ def plain(value: Any) -> Any:
 
 
 def in_words(sizes: Mapping[str, int], values: Values) -> str:
-    """Sizes and values in one line; long ones are left to the certificate."""
+    """Sizes and values in one line, floats by their shortest decimals; long ones are left to the certificate, where all are exact."""
     names = [f"{axis} = {n}" for axis, n in sizes.items()]
     names += [f"{k.name} = {_short(v)}" for k, v in values.items() if len(flattened(v)) <= 16]
     return ", ".join(names)
 
 
 def _short(value: Any) -> str:
-    return f"({', '.join(_short(v) for v in value)})" if isinstance(value, tuple) else str(value)
+    return f"({', '.join(_short(v) for v in value)})" if isinstance(value, tuple) else value_in_words(value)
 
 
 def guesses(problem: ZeroProblem, rng: random.Random, starts: int, rough: RoughAt | None = None) -> Iterator[Any]:

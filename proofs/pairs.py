@@ -14,6 +14,7 @@ from amsym.notation import Component, Tensor, components
 from amsym.notation.effort import Budget, check
 from amsym.prover.regularity import conditions, is_continuous
 from amsym.prover.signs import is_positive
+from amsym.render.words import words
 from amsym.system import System
 from amsym.verdict import Status, Verdict
 from numeric.rigorous import Evaluator, Undetermined
@@ -113,8 +114,7 @@ def _is_new(found: Found, box: ZeroBox) -> bool:
 
 def _refuted_by(system: System, sizes: dict[str, int], values: Values, found: Found) -> Verdict:
     zeros = [{"point": {s.name: plain(v) for s, v in p.items()}} for p in found.points] + [box_data(b) for b in found.boxes]
-    words = [", ".join(f"{s.name} = {in_words({}, {s: v}).split(' = ', 1)[-1]}" for s, v in p.items()) for p in found.points]
-    words += [near(b) for b in found.boxes]
+    shown = [in_words({}, p) for p in found.points] + [near(b) for b in found.boxes]
     certificate = {
         "kind": "two steady states",
         "sizes": sizes,
@@ -122,7 +122,7 @@ def _refuted_by(system: System, sizes: dict[str, int], values: Values, found: Fo
         "steady states": zeros[:2],
         "method": "exact zeros of f at points; Krawczyk's test in boxes, which are disjoint",
     }
-    return Verdict(CLAIM, Status.REFUTED, certificate, f"two steady states, {words[0]} and {words[1]}, at {in_words(sizes, values)}")
+    return Verdict(CLAIM, Status.REFUTED, certificate, f"two steady states, {shown[0]} and {shown[1]}, at {in_words(sizes, values)}")
 
 
 def no_zero(system: System, sizes: dict[str, int], values: Values) -> Verdict | None:
@@ -136,14 +136,15 @@ def no_zero(system: System, sizes: dict[str, int], values: Values) -> Verdict | 
             e = (array[place] if at.where else array).xreplace(_numbers(values))
             sign = next((s for s in (1, -1) if e.free_symbols and is_positive(s * e)), 0) or (e.is_number and sp.sign(e))
             if sign:
+                relation = f"{'>' if sign > 0 else '<'} 0"
                 certificate = {
                     "kind": "no steady state",
                     "sizes": sizes,
                     "values": {str(k.name): plain(v) for k, v in values.items()},
-                    "inequality": f"{e} {'>' if sign > 0 else '<'} 0 for every state",
+                    "inequality": f"{e} {relation} for every state",
                 }
-                words = f"no steady state: d{at.tensor.name}/dt = {e} {'>' if sign > 0 else '<'} 0 everywhere, at {in_words(sizes, values)}"
-                return Verdict(CLAIM, Status.REFUTED, certificate, words)
+                reason = f"no steady state: d{at.tensor.name}/dt = {words(e)} {relation} everywhere, at {in_words(sizes, values)}"
+                return Verdict(CLAIM, Status.REFUTED, certificate, reason)
     return None
 
 
