@@ -15,9 +15,12 @@ from models_shown import ALL, derived, system
 import amsym as am
 from amsym.render import latex, mathml, text, wrapped
 from amsym.render.html import _pieces, line_html
+from amsym.render.latex_words import in_latex
 from amsym.render.mathml import MathMLPrinter
 from amsym.render.prose import prose
 from amsym.render.structure import terms_of_sum
+from amsym.render.verdicts import verdicts_latex
+from amsym.verdict import Report, Status, Verdict
 
 x, y = sp.symbols("x y", real=True)
 beta = sp.Symbol("beta", positive=True)
@@ -166,3 +169,28 @@ def test_a_word_without_a_place_to_break_stays_whole() -> None:
 def test_sentences_read_their_formulas() -> None:
     assert prose("diag(1 - tanh(beta*y[i])**2) for W[i, j]") == "diag(1 - tanh(β y_i)²) for W_ij"
     assert prose("[y[i] > 0] at tau_h") == "[y_i > 0] at τ_h"
+    assert prose("1.05070…*[y[i] <= 0] + 1.5e-12*x with 1e-12") == "1.05070… [y_i ≤ 0] + 1.5·10⁻¹² x with 10⁻¹²"
+
+
+def test_indices_that_a_proof_made_up_are_read_as_letters() -> None:
+    assert prose("b[site0]*Max(0, y1[site0]) ~ t") == "b_i Max(0, y_1,i) ~ t"
+    assert prose("|Σ__1,_2 U[_2, _1]*x[_2]| ≤ C for W[i, j] and Σ_k a[k]") == "|Σ_lm U_ml x_m| ≤ C for W_ij and Σ_k a_k"
+    assert prose("dy[0]/dt along y_0 at W = ((1)), y_1 = 2") == "dy_0/dt along y_0 at W = ((1)), y_1 = 2"
+
+
+# Whatever stands in a reason or a note; é and 漢 are somebody's name and stay.
+SIGNS = "±²³·¼½¾×ΓΔΛΠΣΦαβγδεθλμξπρστφψωᵀᵇᵏẏẋ‖…⁰⁹⁺⁻⁽⁾ⁿ₀₁₊₋ℝ⅓⅛←→∂∅∇∈−∓√∞∫≈≠≤≥⊗⟨⟩⪯⪰θ̇"
+
+
+def test_sentences_in_latex_hold_no_sign_that_an_engine_may_not_know() -> None:
+    assert in_latex(SIGNS).isascii()
+    assert in_latex("E → -∞ as |r₊| ≥ 10⁻¹²") == r"E $\to$ -$\infty$ as $|$r$_{+}$$|$ $\geq$ 10$^{-12}$"
+    assert in_latex("50% of a_b & {c}") == r"50\% of a\_b \& \{c\}"
+    assert in_latex("é漢") == "é漢"
+
+
+def test_a_table_of_verdicts_in_latex_is_plain_ascii() -> None:
+    reasons = {"smooth": "C^∞, kinks at y[i] ≤ 0: Λ ⪰ 0", "bounded": "E ~ -½ r² → -∞ as r → ∞ on ẏ"}
+    table = verdicts_latex(Report({k: Verdict(k, Status.REFUTED, reason=v) for k, v in reasons.items()}))
+    assert table.isascii()
+    assert r"$\to$ -$\infty$" in table

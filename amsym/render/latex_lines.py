@@ -7,16 +7,14 @@ from typing import Any
 import sympy as sp
 
 from amsym.derivation import Derivation, Line
-from amsym.render.latex import COMMANDS, latex
+from amsym.render.latex import latex
+from amsym.render.latex_words import in_latex
 from amsym.render.prose import prose
 from amsym.render.structure import terms_of_sum
 
 # A right side longer than this is broken before its top-level + and -.
 LONG = 160
 _RELATIONS = {"=": "=", "∈": r"\in", "←": r"\leftarrow", ">": ">", "≥": r"\geq", "is": r"\text{ is }"}
-_SPECIAL = {c: "\\" + c for c in "&%$#_{}"} | {"\\": r"\textbackslash{}", "^": r"\^{}", "~": r"\~{}"}
-_SPECIAL |= {"∇": r"$\nabla$", "∂": r"$\partial$", "Σ": r"$\sum$", "≤": r"$\leq$", "≥": r"$\geq$", "≠": r"$\neq$", "ᵀ": r"$^{T}$"}
-_SPECIAL |= {digit: f"$^{n}$" for n, digit in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
 
 
 def derivation_latex(derivation: Derivation) -> str:
@@ -37,7 +35,7 @@ def derivation_display(derivation: Derivation) -> str:
 
 def side_latex(side: Any) -> str:
     """A formula, or words as text."""
-    return rf"\text{{{_escaped(prose(side))}}}" if isinstance(side, str) else latex(side)
+    return rf"\text{{{in_latex(prose(side))}}}" if isinstance(side, str) else latex(side)
 
 
 def _equation(line: Line, label: str) -> str:
@@ -82,8 +80,3 @@ def _labels(derivation: Derivation) -> list[str]:
         label = "-".join(("eq:" + line.label.lower().replace(" ", "-"), *about))
         found.append(label if label not in found else f"{label}-{found.count(label) + 1}")
     return found
-
-
-def _escaped(words: str) -> str:
-    """Words for any LaTeX engine: signs and Greek letters go into mathematics."""
-    return "".join(_SPECIAL.get(c) or (f"${COMMANDS[c].strip()}$" if c in COMMANDS else c) for c in words)

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from amsym.render.latex_lines import side_latex
+from amsym.render.latex_words import in_latex
 from amsym.render.prose import prose
 from amsym.verdict import Report, Status
 
@@ -62,7 +62,7 @@ def verdict_table(report: Report) -> Table:
 
 def verdicts_latex(report: Report) -> str:
     """A tabular of three columns."""
-    rows = [f"  {side_latex(k)[6:-1]} & {v.status} & {side_latex(v.reason)[6:-1]} \\\\" for k, v in report.items()]
+    rows = [f"  {in_latex(prose(k))} & {v.status} & {in_latex(prose(v.reason))} \\\\" for k, v in report.items()]
     head = f"% {report.name}\n\\begin{{tabular}}{{l l p{{0.55\\textwidth}}}}\n  property & status & reason \\\\ \\hline"
     return "\n".join([head, *rows, "\\end{tabular}"])
 
