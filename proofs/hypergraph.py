@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from html import escape
 
+from amsym.layer import Layer
 from amsym.memory import Memory
 from amsym.render.names import name_of
 
-# Columns and rows in pixels.
-_STEP, _ROW, _MARGIN = 150, 110, 60
+# Rows in pixels, and the least and the largest distance of columns; labels of 13 pixels are about 7 a letter.
+_ROW, _MARGIN, _NARROW, _WIDE, _LETTER = 110, 60, 64, 150, 7
+# Where the page is narrower the picture shrinks to this part of its width, labels to 10 pixels; then it scrolls.
+LEAST = 0.8
 
 
 def hypergraph_svg(memory: Memory) -> str:
@@ -16,41 +19,48 @@ def hypergraph_svg(memory: Memory) -> str:
     graph = memory.graph
     layers = [n for n, kind in graph.nodes(data="kind") if kind == "layer"]
     synapses = [n for n, kind in graph.nodes(data="kind") if kind == "synapse"]
-    width = 2 * _MARGIN + _STEP * (max(len(layers), len(synapses), 2) - 1)
-    places = {**_row(layers, width, _MARGIN), **_row(synapses, width, _MARGIN + _ROW)}
+    step = _step([*map(_described, (graph.nodes[n]["layer"] for n in layers)), *(graph.nodes[n]["synapse"].name for n in synapses)])
+    width = step * max(len(layers), len(synapses), 2)
+    places = {**_row(layers, width, step, _MARGIN), **_row(synapses, width, step, _MARGIN + _ROW)}
     lines = [_line(places[a], places[b]) for a, b in graph.edges]
     nodes = [_layer(places[n], graph.nodes[n]["layer"]) for n in layers]
     nodes += [_synapse(places[n], graph.nodes[n]["synapse"].name) for n in synapses]
     height = _MARGIN + _ROW + 40
     label = escape(f"{len(layers)} layers and {len(synapses)} synapses of {memory.name}")
     inner = "".join([*lines, *nodes])
-    size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
+    size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}" style="min-width:{LEAST * width:.0f}px"'
     return f'<svg role="img" aria-label="{label}" {size} font-size="14" text-anchor="middle">{inner}</svg>'
 
 
-def _row(names: list[str], width: int, y: int) -> dict[str, tuple[float, float]]:
-    left = width / 2 - _STEP * (len(names) - 1) / 2
-    return {name: (left + n * _STEP, y) for n, name in enumerate(names)}
+def _step(labels: list[str]) -> int:
+    """The distance of columns that keeps labels apart."""
+    return min(max(_LETTER * max(map(len, labels)) + 14, _NARROW), _WIDE)
+
+
+def _row(names: list[str], width: int, step: int, y: int) -> dict[str, tuple[float, float]]:
+    left = width / 2 - step * (len(names) - 1) / 2
+    return {name: (left + n * step, y) for n, name in enumerate(names)}
 
 
 def _line(a: tuple[float, float], b: tuple[float, float]) -> str:
     return f'<line x1="{a[0]:g}" y1="{a[1]:g}" x2="{b[0]:g}" y2="{b[1]:g}" stroke="currentColor" stroke-opacity=".45" stroke-width="1.5"/>'
 
 
-def _layer(at: tuple[float, float], layer: object) -> str:
+def _layer(at: tuple[float, float], layer: Layer) -> str:
     x, y = at
-    name, axes, lagrangian = layer.name, " × ".join(layer.axes), layer.lagrangian.name  # type: ignore[attr-defined]
     circle = f'<circle cx="{x:g}" cy="{y:g}" r="22" fill="var(--paper, Canvas)" stroke="currentColor" stroke-width="1.5"/>'
-    below = (
-        f'<text x="{x:g}" y="{y - 32:g}" fill="currentColor" fill-opacity=".75" font-size="12">{escape(lagrangian)}, {escape(axes)}</text>'
-    )
-    return f'{circle}<text x="{x:g}" y="{y + 5:g}" fill="currentColor" font-style="italic">{escape(_short(name))}</text>{below}'
+    above = f'<text x="{x:g}" y="{y - 32:g}" fill="currentColor" fill-opacity=".8" font-size="13">{escape(_described(layer))}</text>'
+    return f'{circle}<text x="{x:g}" y="{y + 5:g}" fill="currentColor" font-style="italic">{escape(_short(layer.name))}</text>{above}'
+
+
+def _described(layer: Layer) -> str:
+    return f"{layer.lagrangian.name}, {' × '.join(layer.axes)}"
 
 
 def _synapse(at: tuple[float, float], name: str) -> str:
     x, y = at
     square = f'<rect x="{x - 7:g}" y="{y - 7:g}" width="14" height="14" fill="currentColor" fill-opacity=".8"/>'
-    return f'{square}<text x="{x:g}" y="{y + 26:g}" fill="currentColor" fill-opacity=".75" font-size="12">{escape(name)}</text>'
+    return f'{square}<text x="{x:g}" y="{y + 26:g}" fill="currentColor" fill-opacity=".8" font-size="13">{escape(name)}</text>'
 
 
 def _short(name: str) -> str:

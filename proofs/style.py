@@ -8,6 +8,7 @@ PAGE = """
 body.amsym-page { margin: 0; }
 """
 
+# A formula or a graph that is wider than the page scrolls: where there is more, its edge is in shadow, as phones hide scrollbars.
 # Pictures of ours have dark lines on white: in the dark they are turned, with their hues kept.
 STYLE = """
 .amsym-page { --ink: #1c2024; --paper: #ffffff; --faint: #60646c; --rule: #d9dce1; --card: #f5f6f8;
@@ -27,7 +28,12 @@ STYLE = """
 .amsym-pictures { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .6rem 2rem; align-items: start; }
 .amsym-pictures figure:first-child:not(:last-child) { grid-row: span 2; }
 .amsym-pictures .amsym-drawn { width: 100%; max-width: 30rem; }
-.amsym-graph svg { max-width: 100%; height: auto; display: block; }
+.amsym-graph { overflow-x: auto; } .amsym-graph svg { max-width: 100%; height: auto; display: block; }
+.amsym-page .amsym-formula, .amsym-page .amsym-graph { scrollbar-width: thin; background:
+  linear-gradient(90deg, var(--paper) 40%, transparent) 0 0 / 2rem 100% no-repeat local,
+  linear-gradient(270deg, var(--paper) 40%, transparent) 100% 0 / 2rem 100% no-repeat local,
+  linear-gradient(90deg, #8886, transparent) 0 0 / .7rem 100% no-repeat scroll,
+  linear-gradient(270deg, #8886, transparent) 100% 0 / .7rem 100% no-repeat scroll; }
 .amsym-contents ol { margin: 1rem 0 0; padding-left: 1.4rem; } .amsym-contents li { margin: .15rem 0; }
 .amsym-contents a { color: inherit; } .amsym-counts { font-size: .8rem; font-weight: 600; margin-left: .5em; }
 .amsym-counts span { white-space: nowrap; margin-right: .5em; }
@@ -37,6 +43,7 @@ STYLE = """
 @media print { .amsym-page { --ink: #000; --paper: #fff; --faint: #444; --rule: #bbb; --card: #fff; --good: #000; --bad: #000;
   --open: #000; font-size: 10pt; }
   .amsym-page main { max-width: none; padding: 0; } .amsym-page figure, .amsym-page li { break-inside: avoid; }
+  .amsym-page .amsym-formula, .amsym-page .amsym-graph { background: none; }
   .amsym-page h2, .amsym-page h3, .amsym-claim { break-after: avoid; } .amsym-page .amsym-drawn { filter: none; }
   .amsym-pictures { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .amsym-pictures figure:first-child:not(:last-child) { grid-row: span 2; } }

@@ -13,12 +13,13 @@ from amsym.derivation import Derivation, Line
 from amsym.notation import Total
 from amsym.render.mathml import MathMLPrinter
 from amsym.render.prose import prose
-from amsym.render.structure import product_of, terms_of_sum
+from amsym.render.structure import Product, product_of, terms_of_sum
 from amsym.render.text import text
 
 _RELATIONS = {">": "&gt;"}
-# A term longer than LONG, counted as text, is cut before the + and − in those of its brackets that are longer than SHORT.
-LONG, SHORT = 38, 24
+# A term longer than LONG, counted as text, is cut between factors, and before the + and − in those of its brackets that are
+# longer than SHORT; a bracket opens beside what stands before it if that is no longer than BESIDE. A phone shows some 32 letters.
+LONG, SHORT, BESIDE = 30, 24, 10
 # The two halves of a cut bracket cannot see each other: both stand beside a strut, as high as a sum sign or a line.
 _TALL, _LOW = {"height": "1.35em", "depth": ".85em"}, {"height": ".8em", "depth": ".3em"}
 
@@ -66,15 +67,15 @@ def _row(line: Line, first: bool) -> str:
 
 
 def line_html(line: Line) -> str:
-    """left = right, in one `math` for each term."""
+    """left = right, in one `math` for the left side and one for each term: a narrow line breaks after the relation as well."""
     if isinstance(line.right, str):
         left = line.left if isinstance(line.left, str) else formula_html(line.left)
         return f"{left} {escape(line.relation)} {escape(prose(line.right))}"
     printer = MathMLPrinter()
-    (first, *others), *terms = _grouped(printer, line.shown)
-    relation = printer.tag("mo", _RELATIONS.get(line.relation, line.relation))
-    opening = printer.tag("mrow", printer._print(sp.sympify(line.left)), relation, first)
-    return " ".join([*(_math(piece.toxml()) for piece in (opening, *others)), *map(_term, terms)])
+    relation = printer.tag("mo", _RELATIONS.get(line.relation, line.relation), form="infix", rspace="0")
+    opening = printer.tag("mrow", printer._print(sp.sympify(line.left)), relation)
+    first, *terms = _grouped(printer, line.shown)
+    return " ".join([*(_math(piece.toxml()) for piece in (opening, *first)), *map(_term, terms)])
 
 
 def formula_html(expr: Any) -> str:
@@ -114,19 +115,31 @@ def _signed(printer: MathMLPrinter, n: int, minus: bool, piece: Element) -> Elem
 
 
 def _pieces(printer: MathMLPrinter, term: sp.Expr) -> list[Element]:
-    """A term in one piece; where it is long, its short factors in one and then each long bracket, cut before + and −."""
+    """A term in one piece; where it is long, a few factors at a time and then each long bracket, cut before + and −."""
     p = product_of(term)
-    long = tuple(f for f in p.over if len(text(f)) > SHORT and _opens(f)) if len(text(term)) > LONG else ()
-    if not long:
+    if len(text(term)) <= LONG:
         return [printer._print(term)]
+    long = tuple(f for f in p.over if len(text(f)) > SHORT and _opens(f))
     short = replace(p, over=tuple(f for f in p.over if f not in long))
     bare = not short.over and p.number == 1 and not p.under
-    found = [] if bare else [printer.spaced(printer.parts(short, followed=True))]
+    found = [] if bare else _chunks(printer, short, followed=bool(long))
     for n, f in enumerate(long):
         first, *rest = _opened(printer, f, last=n == len(long) - 1)
-        beside = not n and found and len(text(term)) - sum(len(text(f)) for f in long) <= LONG
-        found = [printer.spaced([*found, first]), *rest] if beside else [*found, first, *rest]
+        beside = not n and found and len(" ".join(map(text, short.over))) <= BESIDE
+        found = [*found[:-1], printer.spaced([found[-1], first]), *rest] if beside else [*found, first, *rest]
     return found
+
+
+def _chunks(printer: MathMLPrinter, p: Product, followed: bool) -> list[Element]:
+    """The factors of a product, as many in a piece as a narrow line holds; a fraction is one piece."""
+    if p.under:
+        return [printer.spaced(printer.parts(p, followed))]
+    groups: list[tuple[sp.Expr, ...]] = [()]
+    for f in p.over:
+        full = groups[-1] and len(" ".join(map(text, (*groups[-1], f)))) > SHORT
+        groups = [*groups, (f,)] if full else [*groups[:-1], (*groups[-1], f)]
+    parted = [replace(p, number=sp.S.One if n else p.number, over=group) for n, group in enumerate(groups)]
+    return [printer.spaced(printer.parts(part, followed or part is not parted[-1])) for part in parted]
 
 
 def _opens(factor: sp.Expr) -> bool:
