@@ -183,6 +183,54 @@ def _framed(copy: Path, width: int, folder: Path) -> str:
     return frame.as_uri()
 
 
+# What a reader of a phone would miss: formulas that go on beyond their box, and labels that are too small.
+MISSED = """<script>addEventListener('load', () => {
+  const wide = [...document.querySelectorAll('.amsym-formula')].filter(e => e.scrollWidth > e.clientWidth + 1);
+  const labels = [...document.querySelectorAll('.amsym-graph text')].map(t => t.getBoundingClientRect().height);
+  document.body.dataset.measured = [wide.length, Math.min(...labels)].join(' ');
+})</script>"""
+
+
+@pytest.fixture(scope="module")
+def three_layers() -> Any:
+    return report(am.zoo.hierarchical(), pictures=False)
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium or google-chrome on the path")
+def test_three_layers_are_read_on_a_phone_without_scrolling_and_their_graph_has_letters_to_read(three_layers: Any, tmp_path: Path) -> None:
+    copy = tmp_path / "page.html"
+    copy.write_text(three_layers.html.replace("</body>", f"{MISSED}</body>"), encoding="utf-8")
+    run = _chromium(tmp_path, "--window-size=500,900", "--dump-dom", _framed(copy, 390, tmp_path))
+    found = re.search(r'data-measured="([^"]+)"', run.stdout)
+    assert found, run.stderr[-500:]
+    too_wide, letters = (float(n) for n in found[1].split())
+    assert too_wide == 0
+    assert letters >= 10
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium or google-chrome on the path")
+def test_certificates_are_printed_where_they_were_opened_only(three_layers: Any, tmp_path: Path) -> None:
+    folded = three_layers.html
+    opened = folded.replace("<details><summary>certificate", "<details open><summary>certificate")
+    assert _pages(folded, tmp_path) + 3 <= _pages(opened, tmp_path)
+
+
+def _pages(html: str, folder: Path) -> int:
+    """How many sheets the page fills."""
+    (folder / "page.html").write_text(html, encoding="utf-8")
+    _chromium(folder, f"--print-to-pdf={folder}/page.pdf", "--no-pdf-header-footer", (folder / "page.html").as_uri())
+    return len(re.findall(rb"/Type\s*/Page\b", (folder / "page.pdf").read_bytes()))
+
+
+def _chromium(folder: Path, *arguments: str) -> Any:
+    return subprocess.run(
+        [CHROMIUM, *FLAGS, f"--user-data-dir={folder}/profile", *arguments],  # type: ignore[list-item]
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
 def test_the_derivation_in_a_notebook_is_html_with_mathml() -> None:
     assert "<math" in derived("tanh")._repr_html_()
     assert derived("tanh")._repr_latex_().startswith("$\\displaystyle")

@@ -28,6 +28,7 @@ MEANINGS = {
     Status.UNDECIDED: "none of these; the reason says what was tried",
 }
 
+# On paper a certificate stands where the reader opened it, and nowhere else: six models with all of theirs fill 36 pages.
 # `--good` and its kin are the page's; a notebook's cell, which has none, takes the colours after the comma.
 STYLE = """
 .amsym-verdict { border-top: 1px solid var(--rule, #8885); padding: .55rem 0; display: grid; gap: 0 1rem;
@@ -46,7 +47,7 @@ STYLE = """
 .amsym-matrix td { padding: 0 .5em; text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; border: 0; }
 @media (max-width: 40em) { .amsym-verdict { grid-template-columns: minmax(0, 1fr); } .amsym-certificate dl { display: block; } }
 @media print { .amsym-verdict { break-inside: auto; } .amsym-verdict summary { list-style: none; }
-  .amsym-verdict > div > details::details-content { content-visibility: visible; block-size: auto; }
+  .amsym-verdict > div > details:not([open]) { display: none; }
   .amsym-certificate { padding: 0 0 0 .9rem; border-left: 2px solid #bbb; border-radius: 0; } }
 """
 
