@@ -29,26 +29,26 @@ def letters(system: System) -> Letters:
     """
     found = _own(system)
     given = {axis: (*found[axis], *system.letters.get(axis, ()), "i")[0] for axis in found}
-    taken = {name for own in found.values() for name in own} | _names(system)
+    taken = {letter(name) for own in found.values() for name in own} | _names(system)
     for count in range(1, EACH + 1):
         for axis, own in found.items():
             if len(own) < count:
-                new = next(n for n in neighbours(given[axis]) if n not in taken and letter(n) not in taken)
-                own.append(new)
-                taken |= {new, letter(new)}
+                own.append(next(n for n in neighbours(given[axis]) if n not in taken and letter(n) not in taken))
+                taken.add(letter(own[-1]))
     return {axis: tuple(own) for axis, own in found.items()}
 
 
 def _own(system: System) -> dict[str, list[str]]:
     """The author's letters by axis; one that is used for several axes belongs to the first state with it, else where letters are few."""
+    used = {axis: dict.fromkeys(system.letters.get(axis, ())) for axis in system.axes}
     owner: dict[str, str] = {}
     for c in system.equations:
         for i in c.where:
-            owner.setdefault(i.name, i.axis)
-    for name in sorted({n for names in system.letters.values() for n in names} - set(owner)):
-        axes = [axis for axis in system.axes if name in system.letters.get(axis, ())]
+            owner.setdefault(letter(i.name), i.axis)
+    for name in sorted({letter(n) for names in used.values() for n in names} - set(owner)):
+        axes = [axis for axis, names in used.items() if name in map(letter, names)]
         owner[name] = min(axes, key=list(owner.values()).count)
-    return {axis: sorted(n for n, a in owner.items() if a == axis) for axis in system.axes}
+    return {axis: sorted(n for n in names if owner[letter(n)] == axis) for axis, names in used.items()}
 
 
 def _names(system: System) -> set[str]:

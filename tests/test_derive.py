@@ -18,6 +18,7 @@ from amsym.notation import Index, Total, derivative, free_indices, is_zero, rena
 from amsym.notation.calculus import gradient_tensor
 from amsym.prover import energy_never_increases, energy_rate, legendre_identity
 from amsym.render import Rate, Slope
+from amsym.render.names import letter
 
 
 def spelled(expr: Any, rule: Callable[[Any], Any]) -> Any:
@@ -175,7 +176,19 @@ SEVERAL_AXES: dict[str, Callable[[], Any]] = {
     "attention": am.zoo.attention,
     "tokens": lambda: model("tokens"),
     "abstract": lambda: model("abstract"),
+    "a letter for two axes": lambda: _shared("i j", "j i"),
+    "one letter in two spellings": lambda: _shared("mu i", "μ j"),
 }
+
+
+def _shared(first: str, second: str) -> am.System:
+    """x over N K and z over K K, with these letters."""
+    (i, j), (k, m) = (
+        (am.index(n, axis) for n, axis in zip(names.split(), axes, strict=True)) for names, axes in ((first, "NK"), (second, "KK"))
+    )
+    x, z, W = am.state("x", "N K"), am.state("z", "K K"), am.parameter("W", "N K")
+    energy = am.total(x[i, j] ** 2 / 2 - W[i, j] * sp.tanh(x[i, j]), i, j) + am.total(z[k, m] ** 2, k, m) / 2
+    return am.System(flow={x[i, j]: -am.derivative(energy, x[i, j]), z[k, m]: -z[k, m]}, energy=energy)
 
 
 def _sides(d: Derivation) -> list[Any]:
@@ -194,8 +207,8 @@ def test_a_letter_belongs_to_one_axis_in_a_derivation_and_no_sum_binds_one_that_
     sides = _sides(am.derive(SEVERAL_AXES[name]()))
     axes: dict[str, set[str]] = {}
     for i in set().union(*(side.atoms(Index) for side in sides)):
-        axes.setdefault(i.name, set()).add(i.axis)
-    assert not {letter: found for letter, found in axes.items() if len(found) > 1}
+        axes.setdefault(letter(i.name), set()).add(i.axis)
+    assert not {name: found for name, found in axes.items() if len(found) > 1}
     for side in sides:
         assert not _shadowed(side, free_indices(side)), side
 
@@ -207,6 +220,15 @@ def test_a_second_index_is_the_neighbour_of_the_authors_letter() -> None:
     mu, y, b = am.index("mu", "N"), am.state("y", "N"), am.parameter("nu", positive=True)
     d = am.derive(am.System(flow={y[mu]: -b * y[mu]}, energy=b * am.total(y[mu] ** 2, mu) / 2))
     assert str(d["Hessian"]) == "∂²E/∂y_μ∂y_ξ = ν δ_μξ", "ν is the name of a parameter already"
+
+
+def test_a_gradient_with_a_rotation_added_is_derived_with_its_matrix_in_words() -> None:
+    i, j = am.indices("i j", "N")
+    x, W, J = am.state("x", "N"), am.parameter("W", "N N", symmetric=True), am.parameter("J", "N N", antisymmetric=True)
+    energy = am.total(x[i] ** 4, i) / 4 + am.total(W[i, j] * x[i] * x[j], i, j) / 2
+    slope = am.derivative(energy, x[i])
+    d = am.derive(am.System(flow={x[i]: am.total(J[i, j] * am.derivative(energy, x[j]), j) - slope}, energy=energy))
+    assert str(d["Lyapunov condition"]) == "dE/dt ≤ 0 is proved: dE/dt = -∇Eᵀ R ∇E ≤ 0 with R = I - J"
 
 
 def test_two_states_that_share_a_letter_get_letters_of_their_own() -> None:
