@@ -83,7 +83,7 @@ def _hole(e: sp.Basic, at: dict[Index, int], here: Evaluator) -> Hole | None:
     zero = value.is_exact() and value == 0
     if value < 0 and least != "nonzero":
         return Hole(f"{what} of {u} is {value.str(6, radius=False)}", str(value.str(15)))
-    return Hole(f"{what} of {u} is 0", "0") if zero and least in ("positive", "nonzero") else None
+    return Hole(f"{what}{'' if least == 'nonzero' else ' of'} {u} is 0", "0") if zero and least in ("positive", "nonzero") else None
 
 
 def _asked(e: Any) -> tuple[Any, str, str]:

@@ -11,6 +11,7 @@ import sympy as sp
 import amsym as am
 from amsym import lagrangians as lib
 from amsym.notation import components, derivative, indices, mask, parameter, size, state, total
+from amsym.prover.regularity import kinks
 from amsym.prover.smoothness import differentiable
 from amsym.prover.switches import switches_vanish
 from amsym.system import System
@@ -157,13 +158,23 @@ def test_a_size_that_is_left_out_is_said_and_refutes_when_it_is_given() -> None:
     assert verdict.certificate["domain"] == {"sizes": {"N": "≥ 2"}}
     alone = judged(others, domain={"y": ([-1.0], [1.0])})
     assert alone.status is Status.REFUTED
-    assert "the denominator of N - 1 is 0" in alone.reason
+    assert "the denominator N - 1 is 0" in alone.reason
 
 
 def test_the_domain_keeps_the_witness_away_from_kinks_outside() -> None:
     inside = judged(flow(Max(0, u) - u), domain={"y": (1, 2)})
     assert inside.status is Status.UNDECIDED
     assert judged(flow(Max(0, u) - u), domain={"y": (-1, 2)}).status is Status.REFUTED
+
+
+def test_places_where_cases_change_are_told_as_equations() -> None:
+    two_sided = mask(sp.And(u > -1, u < 1))
+    cases = {
+        sp.Piecewise((u, u <= 0), (2 * u, True)): ("y[i] = 0",),
+        sp.Piecewise((0, sp.And(u > -1, u < 2)), (1, True)): ("y[i] = -1 or y[i] = 2",),
+        two_sided: ("y[i] = -1 or y[i] = 1",),
+    }
+    assert {f: kinks(f, (y,)) for f in cases} == cases
 
 
 def test_given_numbers_decide_whether_a_kink_is_real() -> None:

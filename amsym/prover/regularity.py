@@ -9,8 +9,9 @@ from typing import Any
 
 import sympy as sp
 from sympy.core.function import AppliedUndef
+from sympy.core.relational import Relational
 
-from amsym.notation import Index, Mask, Size, Total, depends_on, free_indices, fresh_indices, rename
+from amsym.notation import Component, Index, Mask, Size, Total, depends_on, free_indices, fresh_indices, rename
 from amsym.notation.canonical import canonical_core, lettered
 from amsym.notation.functions import Li2
 from amsym.prover.bounds import bounds
@@ -150,16 +151,23 @@ def _plainly_indexed(e: Any) -> Any:
 def _place(n: Any) -> str:
     n = _plainly_indexed(n)
     if isinstance(n, Mask):
-        if len(n.condition.args) == 2 and n.condition.rhs == 0:
-            return f"{_upright(n.condition.lhs)} = 0"
-        return f"{n.condition.lhs} = {n.condition.rhs}" if len(n.condition.args) == 2 else str(n.condition)
+        return _switch(n.condition)
     if isinstance(n, (sp.Max, sp.Min)) and len(n.args) == 2:
         return f"{_upright(n.args[1])} = 0" if n.args[0] == 0 else f"{n.args[1]} = {n.args[0]}"
     if isinstance(n, sp.Piecewise):
-        return " or ".join(str(c) for _, c in n.args if c != sp.true) + " changes"
+        return " or ".join(dict.fromkeys(_switch(c) for _, c in n.args if c != sp.true))
     if isinstance(n, (sp.Max, sp.Min)):
         return f"{n} switches"
     return f"{_upright(n.args[0])} = 0"
+
+
+def _switch(condition: Any) -> str:
+    """Where a condition changes: u = 0 for u > 0, and so for each of several."""
+    if isinstance(condition, Relational):
+        lhs, rhs = sorted(condition.args, key=lambda a: bool(a.is_number))
+        return f"{_upright(lhs)} = 0" if rhs == 0 else f"{lhs} = {rhs}"
+    parts = sorted({_switch(c) for c in condition.args if c.has(Component)})
+    return " or ".join(parts) if parts else str(condition)
 
 
 def _upright(u: sp.Expr) -> sp.Expr:
