@@ -57,17 +57,21 @@ def time_limit(seconds: float) -> Iterator[None]:
         _deadline.reset(token)
 
 
+# Seconds after which a hard limit strikes again.
+AGAIN = 0.25
+
+
 @contextmanager
 def hard_limit(seconds: float) -> Iterator[None]:
     """Raise OutOfTime in whatever runs after so many seconds; only in the main thread of systems that have interval timers.
 
-    Code that catches OutOfTime and goes on meets it again a second later.
+    Code that catches OutOfTime and goes on, or a callback that swallows it, meets it again shortly.
     """
     if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
         yield
         return
     before = signal.signal(signal.SIGVTALRM, _stop)
-    signal.setitimer(signal.ITIMER_VIRTUAL, seconds, 1.0)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds, AGAIN)
     try:
         yield
     finally:

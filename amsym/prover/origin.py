@@ -7,10 +7,11 @@ from typing import Any
 import sympy as sp
 
 from amsym.activated import opened
-from amsym.notation import Component, is_zero, tidy
+from amsym.notation import Component, is_zero
 from amsym.prover.definite import is_nowhere_zero
 from amsym.prover.factor import common_factor
 from amsym.prover.patterns import gradient
+from amsym.render.sentences import multiple, rate_of, slope_of
 from amsym.system import System
 
 
@@ -24,18 +25,17 @@ def only_origin(system: System, forward: bool) -> tuple[list[dict[str, Any]], st
     """
     assert system.flow is not None
     flows, slopes = dict(system.flow), {c: gradient(system, c.tensor) for c in system.flow}
-    names = ("f_{}", "∂E/∂{}") if forward else ("∂E/∂{}", "f_{}")
     source, target = (flows, slopes) if forward else (slopes, flows)
     steps = []
     for c, u in source.items():
         m = common_factor(-u, c, c.where)
         if m is None or not is_nowhere_zero(m):
             return None
-        steps.append({"identity": f"{names[0].format(c)} = ({tidy(m, system.letters)}) {c}, with a factor that is never zero"})
+        steps.append({"identity": multiple(system, c, m, flow=forward), "hypothesis": "the factor is never zero"})
     for c, u in target.items():
         if not is_zero(at_origin(u, system)):
             return None
-        steps.append({"identity": f"{names[1].format(c)} = 0 where every state is 0"})
+        steps.append({"identity": f"{slope_of(system, c) if forward else rate_of(system, c)} = 0 where every state is 0"})
     left, right = ("f", "∇E") if forward else ("∇E", "f")
     return steps, f"{left} vanishes only where every state is 0, and {right} does there"
 

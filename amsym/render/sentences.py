@@ -40,6 +40,17 @@ def slope_of(system: System, c: Component) -> str:
     return f"∂E/∂{said(system, c)}"
 
 
+def rate_of(system: System, c: Component) -> str:
+    """dy[i]/dt."""
+    return f"d{said(system, c)}/dt"
+
+
+def multiple(system: System, c: Component, m: sp.Expr, *, flow: bool) -> str:
+    """dy[i]/dt = 2 y[i], or ∂E/∂y[i] = 2 y[i]."""
+    name = rate_of(system, c) if flow else slope_of(system, c)
+    return f"{name} = {product(relettered(system, m), said(system, c), letters(system))}"
+
+
 def factor_identity(system: System, c: Component, m: sp.Expr, metric: bool) -> str:
     """∂E/∂y + m f = 0, with f spelled out; or f + m ∂E/∂y = 0."""
     if m == 0:
