@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numeric.dead import dead_directions
     from numeric.simulate import Outcome, Simulation, simulate
     from proofs.report import report
-    from proofs.symmetries import symmetries
+    from proofs.symmetry.found import symmetries
     from proofs.verify import verify
 
 sign = _sp.sign
@@ -38,7 +38,7 @@ _LAZY = {
     "dead_directions": "numeric.dead",
     "verify": "proofs.verify",
     "report": "proofs.report",
-    "symmetries": "proofs.symmetries",
+    "symmetries": "proofs.symmetry.found",
 }
 
 __version__ = "0.2.0"

@@ -15,12 +15,10 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from amsym.dead import Dead, dead
-from amsym.errors import InputError, ModelError
+from amsym.errors import InputError
 from amsym.exact import exact
-from amsym.lagrangian import Lagrangian
-from amsym.memory import Memory
+from amsym.judged import judged
 from amsym.system import System
-from amsym.zoo import hopfield
 from numeric.cone import DeadCone, cone
 from numeric.saturation import CAVEAT, Saturation, saturations
 
@@ -116,7 +114,7 @@ def dead_directions(model: Any, state: Any = None, params: Mapping[str, Any] | N
 
     Raises ModelError for what is no model, InputError for an array of the wrong shape or a parameter that is missing.
     """
-    system = _system(model)
+    system = judged(model, "dead_directions", energy=False)
     given = {str(k): v for k, v in (params or {}).items()}
     scalars = {s: exact(sp.sympify(float(given[s.name]))) for s in system.scalars if s.name in given and np.ndim(given[s.name]) == 0}
     found = tuple(DeadState(d, saturated(d)) for d in dead(system, scalars))
@@ -125,15 +123,6 @@ def dead_directions(model: Any, state: Any = None, params: Mapping[str, Any] | N
     arrays = _arrays(system, state)
     cones = {s.name: cone(s.dead, s.saturations, arrays[s.name], given) for s in found if s.name in arrays}
     return cones if isinstance(state, Mapping) else next(iter(cones.values()))
-
-
-def _system(model: Any) -> System:
-    if isinstance(model, Lagrangian):
-        return hopfield(model)
-    system = model.system if isinstance(model, Memory) else model
-    if not isinstance(system, System):
-        raise ModelError(f"dead_directions() takes a System, a Memory or a Lagrangian, got {model!r}: build one, or take a model of am.zoo")
-    return system
 
 
 def saturated(d: Dead) -> tuple[Saturation, ...]:

@@ -6,13 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from time import perf_counter
 from typing import Any
 
-from amsym.errors import InputError, ModelError
-from amsym.lagrangian import Lagrangian
-from amsym.memory import Memory
+from amsym.errors import InputError
+from amsym.judged import judged
 from amsym.notation.effort import Budget, OutOfTime, hard_limit, time_limit
-from amsym.system import System
 from amsym.verdict import Report, Status, Verdict
-from amsym.zoo import hopfield
 from proofs.properties import bounded, coercive, convex, dead, energy, flat, links, smooth, symmetries, unique
 from proofs.question import Question, question
 
@@ -57,10 +54,11 @@ def verify(
 
     Without params the claims are for every size, every parameter as declared and every state. With params they are
     for these parameters; properties that the numbers have exactly (a symmetric W, a positive β) count as declared.
-    domain: {"y": (-5, 5)} or {"y": (lows, highs)} restricts the states in which counterexamples are looked for.
+    domain: {"y": (-5, 5)} or {"y": (lows, highs)} bounds the states: what is refuted is so in there, and boundedness is asked there.
     only: one property or several by name, where not all are wanted; the fewer, the more time each has.
 
     >>> from amsym.notation import indices, parameter, state, total
+    >>> from amsym.system import System
     >>> i, j = indices("i j", "N")
     >>> y, W = state("y", "N"), parameter("W", "N N")
     >>> E = total(y[i]**2, i)/2 - total(W[i, j]*y[i]*y[j], i, j)/2
@@ -73,7 +71,7 @@ def verify(
     Raises ModelError for what is no model or has no energy, InputError for params, domain or only that do not fit.
     """
     wanted = _wanted(only)
-    asked = question(_system(model), params, domain)
+    asked = question(judged(model, "verify"), params, domain)
     verdicts: dict[str, Verdict] = {}
     seconds: dict[str, float] = {}
     budget = Budget(ALL)
@@ -84,17 +82,6 @@ def verify(
         if found is not None:
             verdicts[key], seconds[key] = found, perf_counter() - start
     return Report(verdicts, name=asked.system.name, seconds=seconds)
-
-
-def _system(model: Any) -> System:
-    if isinstance(model, Lagrangian):
-        return hopfield(model)
-    system = model.system if isinstance(model, Memory) else model
-    if not isinstance(system, System):
-        raise ModelError(f"verify() takes a System, a Memory or a Lagrangian, got {model!r}: build one, or take a model of am.zoo")
-    if system.energy is None:
-        raise ModelError("verify() needs an energy; give System(..., energy=...)")
-    return system
 
 
 def _wanted(only: str | Iterable[str] | None) -> list[str]:

@@ -17,8 +17,8 @@ from amsym.lagrangians import CATALOGUE
 from amsym.prover.boundedness import energy_bounded_below, energy_coercive
 from amsym.verdict import Status, Verdict
 from numeric.rigorous import Evaluator
-from proofs.definite import definite
-from proofs.escape import escape
+from proofs.infinity.definite import definite
+from proofs.infinity.escape import escape
 from proofs.properties import bounded
 from proofs.question import question
 

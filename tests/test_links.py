@@ -17,9 +17,9 @@ from amsym.prover.definite import has_definite_hessian
 from amsym.prover.links import critical_are_steady, steady_are_critical
 from amsym.verdict import Status, Verdict
 from numeric.rigorous import Evaluator
-from proofs.points import Field, is_exactly_zero, is_zero_number
 from proofs.properties.links import decide_critical, decide_steady
 from proofs.question import question
+from proofs.zeros.points import Field, is_exactly_zero, is_zero_number
 
 i, j, k, m = am.indices("i j k m", "N")
 y, q, p, b = am.state("y", "N"), am.state("q", "N"), am.state("p", "N"), am.parameter("b", "N")

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from amsym.notation import mask, parameter
 from amsym.prover.one_variable import convexity_of
 from amsym.prover.pieces import pieces
-from proofs.lines import nonnegative_between
-from proofs.rays import nonnegative_beyond
-from proofs.segments import nonnegative_on
+from proofs.one_variable.lines import nonnegative_between
+from proofs.one_variable.rays import nonnegative_beyond
+from proofs.one_variable.segments import nonnegative_on
 
 x = sp.Symbol("x", real=True)
 c = parameter("c", nonnegative=True)

@@ -16,9 +16,9 @@ from amsym.prover.smoothness import differentiable
 from amsym.prover.switches import switches_vanish
 from amsym.system import System
 from amsym.verdict import Status, Verdict
+from proofs.kinks.sides import Undefined, first_jump
 from proofs.properties.smooth import decide
 from proofs.question import question
-from proofs.sides import Undefined, first_jump
 
 i, j = indices("i j", "N")
 y = state("y", "N")

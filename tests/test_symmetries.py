@@ -10,12 +10,13 @@ import pytest
 import sympy as sp
 
 import amsym as am
-import proofs.symmetries
+import proofs.symmetry.found
 from amsym.verdict import Status, Verdict
-from proofs import symmetry_numbers, symmetry_search
 from proofs.properties.symmetries import decide, verdict_of
 from proofs.question import question
-from proofs.symmetries import symmetries
+from proofs.symmetry import numbers as symmetry_numbers
+from proofs.symmetry import search as symmetry_search
+from proofs.symmetry.found import symmetries
 
 i, j, k = am.indices("i j k", "N")
 a, b = am.indices("a b", "K")
@@ -32,7 +33,7 @@ beta = am.parameter("beta", positive=True)
 def no_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is found must not depend on how busy the machine is."""
     caps = {
-        proofs.symmetries: ("ALL", "DISCRETE", "FOR_EVERY_SIZE"),
+        proofs.symmetry.found: ("ALL", "DISCRETE", "FOR_EVERY_SIZE"),
         symmetry_search: ("SAMPLING", "AGAIN", "FITTING", "PROVING"),
         symmetry_numbers: ("SAMPLING", "CHECKS"),
     }

@@ -15,10 +15,10 @@ from amsym.prover.symmetry import permutable, proved_family, proved_flip, proved
 from amsym.symmetry import family, kinds, templates
 from numeric.certified_rank import certified_full_rank, certified_gradient_rank
 from numeric.symmetries import independent_columns, null_space, rational_basis
-from proofs.symmetry_clock import Clock
-from proofs.symmetry_fits import spanned
-from proofs.symmetry_points import Points, entries, sizes_to_try
-from proofs.symmetry_samples import sampled
+from proofs.symmetry.clock import Clock
+from proofs.symmetry.fits import spanned
+from proofs.symmetry.points import Points, entries, sizes_to_try
+from proofs.symmetry.samples import sampled
 
 i, j = am.indices("i j", "N")
 y, u, x = am.state("y", "N"), am.state("u", "N"), am.state("x", "N K")

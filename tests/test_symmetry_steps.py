@@ -13,7 +13,7 @@ import pytest
 import sympy as sp
 
 import amsym as am
-import proofs.symmetries
+import proofs.symmetry.found
 from amsym.notation.effort import time_limit
 from amsym.symmetry import Complete, complete_words, family, kinds, templates
 from amsym.verdict import Status
@@ -21,12 +21,12 @@ from numeric.certified_rank import certified_full_rank
 from numeric.symmetries import Sampler, Samples, open_fields
 from proofs.probes import kink_functions
 from proofs.properties.symmetries import verdict_of
-from proofs.symmetries import symmetries
-from proofs.symmetry_clock import Clock
-from proofs.symmetry_points import Points, kink_scales
-from proofs.symmetry_samples import explore, sampled
-from proofs.symmetry_search import counted
-from proofs.symmetry_steps import Steps, at_state, moved, rationalised
+from proofs.symmetry.clock import Clock
+from proofs.symmetry.found import symmetries
+from proofs.symmetry.points import Points, kink_scales
+from proofs.symmetry.samples import explore, sampled
+from proofs.symmetry.search import counted
+from proofs.symmetry.steps import Steps, at_state, moved, rationalised
 
 i, j = am.indices("i j", "N")
 y, u = am.state("y", "N"), am.state("u", "N")
@@ -37,7 +37,7 @@ SIZES = {"N": 3}
 @pytest.fixture(autouse=True)
 def no_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is found must not depend on how busy the machine is."""
-    monkeypatch.setattr(proofs.symmetries, "ALL", 60.0)
+    monkeypatch.setattr(proofs.symmetry.found, "ALL", 60.0)
 
 
 def still(energy: Any, *components: Any) -> am.System:

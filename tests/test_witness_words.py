@@ -12,7 +12,7 @@ import pytest
 import amsym as am
 from amsym.notation import state
 from amsym.verdict import Status
-from proofs.boxes import in_words
+from proofs.zeros.boxes import in_words
 
 GIVEN = {"W": np.array([[1.0]]), "b": np.array([0.1])}
 TOLD = ("steady state unique", "smooth", "critical points are steady states")

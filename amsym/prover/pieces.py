@@ -7,6 +7,7 @@ as long as their order is known from the declarations.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -23,6 +24,23 @@ CUTS = 12
 
 class Unsettled(Exception):
     """A branch that the declarations do not decide."""
+
+
+def truth(condition: Any, sign: Callable[[sp.Expr], int]) -> bool:
+    """Whether a condition holds where `sign` tells the sign of lhs - rhs, for comparisons joined by And, Or and Not.
+
+    Raises Unsettled for any other condition.
+    """
+    if condition in (sp.true, sp.false):
+        return bool(condition)
+    if isinstance(condition, (sp.And, sp.Or)):
+        return (all if isinstance(condition, sp.And) else any)(truth(c, sign) for c in condition.args)
+    if isinstance(condition, sp.Not):
+        return not truth(condition.args[0], sign)
+    if not isinstance(condition, Relational):
+        raise Unsettled(condition)
+    side = sign(condition.lhs - condition.rhs)
+    return {">": side > 0, ">=": side >= 0, "<": side < 0, "<=": side <= 0, "==": side == 0, "!=": side != 0}[condition.rel_op]
 
 
 class _NewCut(Exception):
@@ -118,18 +136,7 @@ class _Interval:
 
     def holds(self, condition: Any) -> bool:
         """Whether a condition holds on the whole open interval; it must hold on all of it or on none."""
-        if condition in (sp.true, sp.false):
-            return bool(condition)
-        if isinstance(condition, sp.And):
-            return all(self.holds(c) for c in condition.args)
-        if isinstance(condition, sp.Or):
-            return any(self.holds(c) for c in condition.args)
-        if isinstance(condition, sp.Not):
-            return not self.holds(condition.args[0])
-        if not isinstance(condition, Relational):
-            raise Unsettled(condition)
-        side = self.side(self(condition.lhs - condition.rhs))
-        return {">": side > 0, ">=": side > 0, "<": side < 0, "<=": side < 0, "==": side == 0, "!=": side != 0}[condition.rel_op]
+        return truth(condition, lambda u: self.side(self(u)))
 
     def side(self, u: sp.Expr) -> int:
         """The sign of u on the open interval: 1 or -1, or 0 where it is zero throughout."""

@@ -8,8 +8,8 @@ from amsym.prover.boundedness import BOUNDED, energy_bounded_below
 from amsym.prover.lyapunov import energy_may_jump
 from amsym.prover.regularity import has_values_everywhere
 from amsym.verdict import Status, Verdict
-from proofs.definite import definite
-from proofs.escape import Looked, escape
+from proofs.infinity.definite import definite
+from proofs.infinity.escape import Looked, escape
 from proofs.question import Question
 
 

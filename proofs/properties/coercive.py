@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from amsym.prover.boundedness import COERCIVE, energy_coercive, is_finite
 from amsym.verdict import Status, Verdict
-from proofs.escape import escape
+from proofs.infinity.escape import escape
 from proofs.properties.bounded import certificate, left_open, named_only, refuted
 from proofs.question import Question
 

@@ -19,9 +19,9 @@ from amsym.prover.pieces import pieces
 from amsym.prover.regularity import conditions
 from amsym.system import time
 from amsym.verdict import Status, Verdict
-from proofs.chords import Trial, Tried, at_points, parameters_of, search, trial
 from proofs.draws import Values, flattened
-from proofs.lines import nonnegative_between
+from proofs.one_variable.chords import Trial, Tried, at_points, parameters_of, search, trial
+from proofs.one_variable.lines import nonnegative_between
 from proofs.question import Question
 from proofs.settings import SEED, in_domain
 from proofs.shrinking import Violation

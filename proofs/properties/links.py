@@ -13,9 +13,9 @@ import sympy as sp
 from amsym.prover.links import CRITICAL_STEADY, STEADY_CRITICAL, critical_are_steady, steady_are_critical
 from amsym.system import System
 from amsym.verdict import Status, Verdict
-from proofs.boxes import is_drawable
 from proofs.question import Question
-from proofs.witness import Tried, link_witness
+from proofs.zeros.boxes import is_drawable
+from proofs.zeros.witness import Tried, link_witness
 
 
 def decide_steady(question: Question) -> Verdict | None:

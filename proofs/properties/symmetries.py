@@ -15,8 +15,8 @@ from typing import Any
 from amsym.symmetry import Complete, Family, Symmetries, complete_words, size_words
 from amsym.verdict import Status, Verdict
 from proofs.question import Question
-from proofs.symmetries import of_question
-from proofs.symmetry_search import SEED
+from proofs.symmetry.found import of_question
+from proofs.symmetry.search import SEED
 
 CLAIM = "symmetries"
 

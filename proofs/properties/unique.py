@@ -19,14 +19,14 @@ from amsym.notation.effort import Budget, OutOfTime, check, time_limit
 from amsym.prover.contraction import always_one
 from amsym.system import System, time
 from amsym.verdict import Status, Verdict
-from proofs.boxes import choices_of_sizes, is_drawable
-from proofs.contraction import CLAIM, SYMBOLIC_SECONDS, certified
 from proofs.draws import Values
-from proofs.pairs import MANY, SEARCH_SECONDS, STARTS, no_zero, two_zeros
 from proofs.properties.links import with_given_scalars
 from proofs.question import Question
-from proofs.rough import RoughAt, RoughFlow
 from proofs.settings import SEED, simple_parameters, strong_parameters
+from proofs.zeros.boxes import choices_of_sizes, is_drawable
+from proofs.zeros.contraction import CLAIM, SYMBOLIC_SECONDS, certified
+from proofs.zeros.pairs import MANY, SEARCH_SECONDS, STARTS, no_zero, two_zeros
+from proofs.zeros.rough import RoughAt, RoughFlow
 
 # Draws of simple parameters before random ones, and draws at which a flow of one sign is looked for.
 DRAWS, SIGNED = 40, 60

@@ -13,10 +13,10 @@ from amsym.errors import AmsymError
 from amsym.render.numbers import value_in_words
 from amsym.system import System
 from proofs.draws import Values, flattened, sizes_up_to
-from proofs.krawczyk import ZeroBox, ZeroProblem, newton
 from proofs.question import Question
-from proofs.rough import RoughAt
 from proofs.settings import in_domain
+from proofs.zeros.krawczyk import ZeroBox, ZeroProblem, newton
+from proofs.zeros.rough import RoughAt
 
 # The largest size of an axis in searches, and the most unknowns of a box.
 LARGEST, WIDTH = 2, 40

@@ -26,7 +26,7 @@ from amsym.prover.regularity import conditions
 from amsym.prover.series import Mono, Series, Unsettled, sign_of
 from numeric.rigorous import Evaluator, Undetermined
 from proofs.draws import flattened
-from proofs.paths import rational
+from proofs.infinity.paths import rational
 from proofs.question import Question
 
 # Seconds for the formula at the given numbers, entries of the states beyond which it is not written out, bits of the pivots.
@@ -114,7 +114,7 @@ def numbered(question: Question, energy: sp.Expr) -> sp.Expr | None:
 
 def _every(question: Question, scope: Scope) -> list[Any]:
     """All entries that move, whether they stand in the formula or not."""
-    from proofs.paths import places
+    from proofs.infinity.paths import places
 
     return [Entry(t, p) if t.axes else Component(t) for t, p in places(question.system, question.sizes) if t in scope.moving]
 

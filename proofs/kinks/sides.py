@@ -12,12 +12,12 @@ from typing import Any
 
 import sympy as sp
 from flint import arb
-from sympy.core.relational import Relational
 
 from amsym.notation import Mask
+from amsym.prover.pieces import Unsettled, truth
 from numeric.rigorous import Undetermined
-from proofs.points import is_zero_number
-from proofs.segments import Enclosing
+from proofs.one_variable.segments import Enclosing
+from proofs.zeros.points import is_zero_number
 
 # The highest derivative that is compared, that of the order of vanishing of a branch, and of roots.
 ORDERS, VANISHING, ROOTS = 12, 12, 4
@@ -25,10 +25,6 @@ ORDERS, VANISHING, ROOTS = 12, 12, 4
 
 class Undefined(Exception):
     """The formula has no value on one side."""
-
-
-class Unsettled(Exception):
-    """A branch that exact arithmetic does not decide."""
 
 
 class _Root(Exception):
@@ -144,18 +140,7 @@ class _Branches:
 
     def holds(self, condition: Any) -> bool:
         """Whether a condition holds for all small r > 0."""
-        if condition in (sp.true, sp.false):
-            return bool(condition)
-        if isinstance(condition, sp.And):
-            return all(self.holds(c) for c in condition.args)
-        if isinstance(condition, sp.Or):
-            return any(self.holds(c) for c in condition.args)
-        if isinstance(condition, sp.Not):
-            return not self.holds(condition.args[0])
-        if not isinstance(condition, Relational):
-            raise Unsettled(condition)
-        sign = sign_near(self(condition.lhs - condition.rhs))
-        return {">": sign > 0, ">=": sign >= 0, "<": sign < 0, "<=": sign <= 0, "==": sign == 0, "!=": sign != 0}[condition.rel_op]
+        return truth(condition, lambda u: sign_near(self(u)))
 
     def extreme(self, e: Any, args: list[sp.Expr]) -> sp.Expr:
         sense, best = (1 if isinstance(e, sp.Max) else -1), args[0]

@@ -25,12 +25,12 @@ from amsym.system import System
 from numeric.certified_rank import certified_full_rank, certified_gradient_rank
 from numeric.symmetries import Samples, open_fields, rank, rational_basis
 from proofs.draws import Values, flattened
-from proofs.symmetry_clock import Clock
-from proofs.symmetry_fits import spanned
-from proofs.symmetry_points import ENTRIES, entries
-from proofs.symmetry_samples import is_full, sampled
-from proofs.symmetry_search import counted, is_named_only
-from proofs.symmetry_steps import Steps, as_field
+from proofs.symmetry.clock import Clock
+from proofs.symmetry.fits import spanned
+from proofs.symmetry.points import ENTRIES, entries
+from proofs.symmetry.samples import is_full, sampled
+from proofs.symmetry.search import counted, is_named_only
+from proofs.symmetry.steps import Steps, as_field
 
 Array = NDArray[np.float64]
 

@@ -23,10 +23,10 @@ from amsym.system import System
 from numeric.rigorous import Evaluator, Undetermined
 from proofs.draws import Values, fits, flattened, nested
 from proofs.falsify import candidates
-from proofs.points import is_defined, off_kinks
 from proofs.probes import Probe, finite, kink_functions
 from proofs.settings import SEED, in_domain, simple_parameters
 from proofs.shrinking import Violation, shrunk
+from proofs.zeros.points import is_defined, off_kinks
 
 # Seconds for one Lagrangian, and the largest size of an axis.
 SECONDS, SIZES = 3.0, 7

@@ -26,11 +26,11 @@ from amsym.symmetry import Complete, Family, family, kinds, size_words, template
 from amsym.system import System
 from numeric.certified_rank import certified_full_rank
 from numeric.symmetries import Samples, open_fields, rank
-from proofs.symmetry_clock import Clock
-from proofs.symmetry_fits import fitted, names, pruned, spanned
-from proofs.symmetry_points import ENTRIES, Points, Undrawable, another, sizes_to_try
-from proofs.symmetry_samples import is_full, sampled
-from proofs.symmetry_steps import Steps
+from proofs.symmetry.clock import Clock
+from proofs.symmetry.fits import fitted, names, pruned, spanned
+from proofs.symmetry.points import ENTRIES, Points, Undrawable, another, sizes_to_try
+from proofs.symmetry.samples import is_full, sampled
+from proofs.symmetry.steps import Steps
 
 Array = NDArray[np.float64]
 

@@ -18,15 +18,15 @@ from amsym.render.words import words
 from amsym.system import System
 from amsym.verdict import Status, Verdict
 from numeric.rigorous import Evaluator, Undetermined
-from proofs.boxes import WIDTH, box_data, box_in_domain, formulas_with_places, guesses, in_words, near, plain
-from proofs.contraction import CLAIM
 from proofs.draws import Values, flattened
-from proofs.krawczyk import ZeroBox, ZeroProblem, proved_zero
-from proofs.points import Field, is_defined, is_exactly_zero, off_kinks
 from proofs.probes import kink_functions
 from proofs.question import Question
-from proofs.rough import RoughAt
 from proofs.settings import in_domain, simple_states
+from proofs.zeros.boxes import WIDTH, box_data, box_in_domain, formulas_with_places, guesses, in_words, near, plain
+from proofs.zeros.contraction import CLAIM
+from proofs.zeros.krawczyk import ZeroBox, ZeroProblem, proved_zero
+from proofs.zeros.points import Field, is_defined, is_exactly_zero, off_kinks
+from proofs.zeros.rough import RoughAt
 
 # Starts of Newton's method for each draw of parameters, and where the parameters are given.
 STARTS, MANY = 8, 60

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from amsym.symmetry import Family, Kind, Template, family, kinds, templates
 from amsym.system import System
 from numeric.symmetries import Samples, independent_columns, null_space, open_fields, rank, rational_basis
-from proofs.symmetry_clock import Clock
-from proofs.symmetry_points import entries
-from proofs.symmetry_samples import FITTED, is_full
+from proofs.symmetry.clock import Clock
+from proofs.symmetry.points import entries
+from proofs.symmetry.samples import FITTED, is_full
 
 Array = NDArray[np.float64]
 

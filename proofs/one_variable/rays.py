@@ -13,7 +13,7 @@ import sympy as sp
 
 from amsym.notation.effort import check
 from amsym.prover.signs import is_nonnegative, is_positive
-from proofs.segments import enclosure, sign_at
+from proofs.one_variable.segments import enclosure, sign_at
 
 # Derivatives in a row, and the size of a formula beyond which SymPy's own functions are not trusted to end soon.
 STEPS, SIZE = 24, 600

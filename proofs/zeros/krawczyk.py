@@ -19,7 +19,7 @@ from amsym.errors import AmsymError
 from amsym.notation import Component, Tensor, derivative, fresh_indices
 from numeric.rigorous import Evaluator, Undetermined, ball
 from proofs.draws import Values, nested
-from proofs.points import BoxEvaluator, Field, Place
+from proofs.zeros.points import BoxEvaluator, Field, Place
 
 Array = NDArray[np.float64]
 # Half-widths that are tried in turn, relative to 1 + |y|, and the bits that the test works with.

@@ -19,13 +19,24 @@ from amsym.notation.effort import Budget, OutOfTime, check, time_limit
 from amsym.prover.identities import Way, ways
 from amsym.system import System
 from numeric.rigorous import Evaluator, Undetermined
-from proofs.boxes import WIDTH, box_data, box_in_domain, choices_of_sizes, formulas_with_places, guesses, in_words, is_drawable, near, plain
 from proofs.draws import Values
-from proofs.krawczyk import ZeroBox, ZeroProblem, proved_zero
-from proofs.points import Field, is_defined, is_exactly_zero, off_kinks
 from proofs.probes import kink_functions
 from proofs.question import Question
 from proofs.settings import SEED, in_domain, simple_parameters, simple_states
+from proofs.zeros.boxes import (
+    WIDTH,
+    box_data,
+    box_in_domain,
+    choices_of_sizes,
+    formulas_with_places,
+    guesses,
+    in_words,
+    is_drawable,
+    near,
+    plain,
+)
+from proofs.zeros.krawczyk import ZeroBox, ZeroProblem, proved_zero
+from proofs.zeros.points import Field, is_defined, is_exactly_zero, off_kinks
 
 # Seconds for exact points and for boxes; starts of Newton's method for a draw, and draws for a choice of sizes.
 EXACT_SECONDS, BOX_SECONDS = 2.0, 2.5

@@ -24,10 +24,10 @@ from amsym.prover.asymptotics import expansion
 from amsym.prover.regularity import conditions
 from amsym.prover.series import Series, Unsettled, leading_term
 from amsym.system import System
-from proofs.confirmation import confirmed
 from proofs.draws import Values, fits, flattened
 from proofs.falsify import candidates
-from proofs.paths import Path, approaches, curves, places, rational, rays
+from proofs.infinity.confirmation import confirmed
+from proofs.infinity.paths import Path, approaches, curves, places, rational, rays
 from proofs.question import Question
 from proofs.shrinking import Violation, shrunk
 

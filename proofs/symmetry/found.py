@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from amsym.errors import ModelError
-from amsym.lagrangian import Lagrangian
-from amsym.memory import Memory
+from amsym.judged import judged
 from amsym.symmetry import Symmetries
-from amsym.system import System
-from amsym.zoo import hopfield
-from proofs.discrete_symmetries import discrete_symmetries
 from proofs.question import Question, question
-from proofs.symmetry_clock import Clock
-from proofs.symmetry_numbers import at_numbers
-from proofs.symmetry_points import specialised
-from proofs.symmetry_search import search
+from proofs.symmetry.clock import Clock
+from proofs.symmetry.discrete import discrete_symmetries
+from proofs.symmetry.numbers import at_numbers
+from proofs.symmetry.points import specialised
+from proofs.symmetry.search import search
 
 # Seconds for everything; of these, for discrete symmetries, and where numbers are given, for generators that serve every size.
 ALL, DISCRETE, FOR_EVERY_SIZE = 4.6, 1.2, 2.2
@@ -30,6 +26,7 @@ def symmetries(model: Any, params: Mapping[str, Any] | None = None) -> Symmetrie
     and every parameter as declared, and is listed once an identity shows it. With params it must serve these numbers:
     those found at their sizes only are listed apart. `basis(sizes)` gives pairs (A, c).
 
+    >>> from amsym.system import System
     >>> from amsym.notation import index, state, total
     >>> import sympy as sp
     >>> h, i = state("h", "N"), index("i", "N")
@@ -43,18 +40,7 @@ def symmetries(model: Any, params: Mapping[str, Any] | None = None) -> Symmetrie
 
     Raises ModelError where there is no energy.
     """
-    return of_question(question(_system(model), params))
-
-
-def _system(model: Any) -> System:
-    if isinstance(model, Lagrangian):
-        return hopfield(model)
-    system = model.system if isinstance(model, Memory) else model
-    if not isinstance(system, System) or system.energy is None:
-        raise ModelError(
-            f"symmetries() takes a System or Memory with an energy, or a Lagrangian, got {model!r}; give System(..., energy=...)"
-        )
-    return system
+    return of_question(question(judged(model, "symmetries"), params))
 
 
 def of_question(asked: Question) -> Symmetries:

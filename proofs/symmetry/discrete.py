@@ -16,8 +16,8 @@ from amsym.symmetry import Discrete
 from amsym.system import System
 from numeric.rigorous import Evaluator, Undetermined
 from proofs.probes import kink_functions
-from proofs.symmetry_clock import Clock
-from proofs.symmetry_points import Points, Undrawable, sizes_to_try
+from proofs.symmetry.clock import Clock
+from proofs.symmetry.points import Points, Undrawable, sizes_to_try
 
 SEED = 20250718
 # States beyond which only single flips and the flip of all are tried, and points at which a candidate is tested, with kinks more.

@@ -22,7 +22,7 @@ from amsym.system import System
 from numeric.rigorous import Evaluator, Undetermined, ball
 from numeric.symmetries import PRECISION, Samples, rational_basis
 from proofs.draws import nested
-from proofs.symmetry_clock import Clock
+from proofs.symmetry.clock import Clock
 
 Array = NDArray[np.float64]
 Field = list[list[Fraction]]

@@ -14,8 +14,8 @@ import sympy as sp
 from amsym.notation.effort import OutOfTime, time_limit
 from amsym.prover.pieces import beyond
 from amsym.prover.signs import is_nonnegative
-from proofs.rays import nonnegative_beyond
-from proofs.segments import Segment, nonnegative_on, sign_at
+from proofs.one_variable.rays import nonnegative_beyond
+from proofs.one_variable.segments import Segment, nonnegative_on, sign_at
 
 # Points far out that are tried first; distances at which the rays begin, and the seconds that one function may take.
 DISTANCES = (4, 12, 40, 400)

@@ -18,10 +18,10 @@ from amsym.prover.regularity import conditions, is_continuous
 from amsym.system import System
 from amsym.verdict import Status, Verdict
 from numeric.rigorous import Evaluator, Undetermined
-from proofs.boxes import WIDTH
-from proofs.krawczyk import ZeroProblem
-from proofs.points import Field
 from proofs.question import Question
+from proofs.zeros.boxes import WIDTH
+from proofs.zeros.krawczyk import ZeroProblem
+from proofs.zeros.points import Field
 
 CLAIM = "steady state unique"
 BANACH = "a contraction of a complete space has exactly one fixed point (Banach)"

@@ -12,7 +12,7 @@ from amsym.prover.series import Series, leading_term
 from amsym.system import System
 from numeric.rigorous import Evaluator, Undetermined
 from proofs.draws import Values
-from proofs.paths import Path
+from proofs.infinity.paths import Path
 
 # Powers of two at which balls have to confirm a limit: five values of r, then larger ones where constants are large.
 TIMES = ((10, 12, 15, 18, 20), (30, 38, 45, 52, 60), (100, 110, 120, 130, 140))

@@ -14,9 +14,9 @@ from amsym.system import System
 from numeric.symmetries import Sampler, Samples, column_sizes, null_space, open_fields
 from proofs.draws import Values
 from proofs.probes import kink_functions
-from proofs.symmetry_clock import Clock
-from proofs.symmetry_points import Points
-from proofs.symmetry_steps import as_field, at_state, moved, rationalised, times
+from proofs.symmetry.clock import Clock
+from proofs.symmetry.points import Points
+from proofs.symmetry.steps import as_field, at_state, moved, rationalised, times
 
 Array = NDArray[np.float64]
 

@@ -1,0 +1,1 @@
+"""Points on kinks: which derivative jumps there, and where a formula has no value."""

@@ -1,0 +1,1 @@
+"""Signs and convexity along a line: balls on a compact part, series beyond, chords for counterexamples."""
