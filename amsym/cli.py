@@ -10,12 +10,10 @@ import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from rich.console import Console
-
 from amsym.errors import AmsymError, InputError, ModelError
 from amsym.floors import load
 from amsym.loading import Model, load_models, zoo_models
-from amsym.verdict import Report, Status, took
+from amsym.verdict import Report, Status
 
 FINE, REFUTED, UNUSABLE = 0, 1, 2
 
@@ -204,22 +202,11 @@ def _print_json(data: Any) -> None:
 
 def _print_verdicts(reports: Sequence[Report]) -> None:
     for report in reports:
-        print(_table(report) if report else f"{report.name}\n\n no verdicts: the system has no energy; give System(..., energy=...)\n")
-
-
-def _table(report: Report) -> str:
-    """The table of verdicts with a narrow column of times at its right edge, in colour on a terminal."""
-    from amsym.render.verdicts import verdict_table
-
-    table = verdict_table(Report({}, name=report.name))
-    table.add_column("time", justify="right", no_wrap=True)
-    times = [took(report.seconds.get(key)) for key in report]
-    for row in zip(*(column.cells for column in verdict_table(report).columns), times, strict=True):
-        table.add_row(*row)
-    out = Console(width=_width(), highlight=False)
-    with out.capture() as captured:
-        out.print(table)
-    return "\n".join(line.rstrip() for line in captured.get().split("\n"))
+        print(
+            f"{report.text(_width())}\n"
+            if report
+            else f"{report.name}\n\nno verdicts: the system has no energy; give System(..., energy=...)\n"
+        )
 
 
 def _width() -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 import json
-import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -24,7 +23,6 @@ class Status(enum.StrEnum):
 
 
 # A reason has at least so many columns, however long the names are.
-NARROWEST = 20
 
 HOLDS = {Status.PROVED: True, Status.CERTIFIED: True, Status.REFUTED: False}
 
@@ -168,24 +166,10 @@ class Report(Mapping[str, Verdict]):
         return verdicts_shown(self)
 
     def text(self, width: int = 100) -> str:
-        """A row for each property: status, seconds where they were taken, and the reason, wrapped under itself.
+        """A line for each property with status and seconds, and its reason below, wrapped to the width."""
+        from amsym.render.verdicts import verdicts_text
 
-        >>> slow = Report({"smooth": Verdict("smooth", Status.PROVED, reason="no kink anywhere")}, name="net", seconds={"smooth": 0.034})
-        >>> print(slow.text(44))
-        Report on net
-        smooth  PROVED     0.03 s  no kink
-                                   anywhere
-        """
-        return "\n".join([f"Report on {self.name}", *(line for key in self for line in self._row(key, width))])
-
-    def _row(self, key: str, width: int) -> list[str]:
-        names, times = max(map(len, self)), [took(self.seconds.get(k)) for k in self]
-        beside = f"  {took(self.seconds.get(key)):>{max(map(len, times))}}" if any(times) else ""
-        head = f"{key:<{names}}  {self[key].status:<9}{beside}  "
-        room = max(width, len(head) + NARROWEST)
-        hang = " " * len(head)
-        lines = textwrap.wrap(self[key].reason, room, initial_indent=head, subsequent_indent=hang, break_on_hyphens=False)
-        return lines or [head.rstrip()]
+        return verdicts_text(self, width)
 
     def __str__(self) -> str:
         return self.text()

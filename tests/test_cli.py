@@ -136,7 +136,7 @@ def test_a_model_without_energy_is_named_and_the_others_are_verified(
     for command in (["verify", file], ["report", file, "-o", tmp_path / "out.html"]):
         code, out, _ = said(capsys, *command)
         assert code == FINE
-        assert "wander\n\n no verdicts: the system has no energy" in out
+        assert "wander\n\nno verdicts: the system has no energy" in out
         assert "PROVED" in out
     names = [found["name"] for found in json.loads(said(capsys, "verify", file, "--json")[1])]
     assert names == ["decay", "wander"]

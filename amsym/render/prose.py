@@ -8,7 +8,7 @@ from amsym.render.names import joined_indices, letter, name_of
 from amsym.render.numbers import DIGITS
 
 _COMPONENT = re.compile(r"\b([^\W\d]\w*)\[(\w+(?:, \w+)*)\]")
-_POWER = re.compile(r"\*\*(\d+)\b")
+_POWER = re.compile(r"(?:\*\*|\^)(\d+)\b")
 _PRODUCT = re.compile(r"(?<=[\w)\]…]) ?\* ?(?=[\w(\[∂Σ])")
 _TEN = re.compile(r"(?<![\w.])(\d+(?:\.\d*)?…?)e([+-]?\d+)\b")
 _WORD = re.compile(r"\b(alpha|beta|gamma|delta|epsilon|eps|eta|theta|kappa|lambda|lamda|mu|nu|xi|rho|sigma|tau|phi|psi|omega)(?=\b|_)")
@@ -23,6 +23,8 @@ def prose(words: str) -> str:
 
     >>> prose("M = diag(1 - tanh(beta*y[i])**2) for every W[i, j]")
     'M = diag(1 - tanh(β y_i)²) for every W_ij'
+    >>> prose("flow C^0, E ~ -r**3/2 and rises as |y|^2")
+    'flow C⁰, E ~ -r³/2 and rises as |y|²'
     """
     words = _COMPONENT.sub(_indexed, _with_letters(words))
     words = _POWER.sub(lambda m: m[1].translate(DIGITS), words)

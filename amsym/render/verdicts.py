@@ -1,21 +1,22 @@
-"""The verdicts on a model as a table for the terminal, as LaTeX, or as an HTML fragment."""
+"""The verdicts on a model as lines for the terminal, as LaTeX, or as an HTML fragment."""
 
 from __future__ import annotations
 
 import shutil
 import sys
+import textwrap
+from collections.abc import Iterator
 from html import escape
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from amsym.render.latex_words import in_latex
 from amsym.render.prose import prose
-from amsym.verdict import Report, Status
+from amsym.verdict import Report, Status, took
 
-COLUMNS = 80
+# The width of a pipe, and how far a reason is indented.
+COLUMNS, INDENT = 80, 4
 _STYLES = {
     Status.PROVED: "bold green",
     Status.CERTIFIED: "bold green",
@@ -32,32 +33,33 @@ def columns() -> int:
 
 
 def verdicts_text(report: Report, width: int = COLUMNS) -> str:
-    """The table of verdicts, coloured on a terminal, plain in a pipe and under NO_COLOR.
+    """A line for each property with status and seconds, its reason below; coloured on a terminal, plain elsewhere.
 
     >>> from amsym.verdict import Verdict
-    >>> print(verdicts_text(Report({"smooth": Verdict("smooth", Status.PROVED, reason="no kink")}, name="net"), 40))
+    >>> found = Report({"smooth": Verdict("smooth", Status.PROVED, reason="no kink anywhere")}, name="net", seconds={"smooth": 0.034})
+    >>> print(verdicts_text(found, 30))
     net
     <BLANKLINE>
-     property   status      reason
-     ──────────────────────────────────────
-     smooth     PROVED      no kink
-    <BLANKLINE>
+    smooth  PROVED     0.03 s
+        no kink anywhere
     """
-    out = Console(width=width, highlight=False)
+    out = Console(width=max(width, 2 * INDENT), highlight=False, soft_wrap=True)
     with out.capture() as captured:
-        out.print(verdict_table(report))
-    return "\n".join(line.rstrip() for line in captured.get().split("\n"))
+        for line in _lines(report, max(width, 2 * INDENT)):
+            out.print(line)
+    return "\n".join(line.rstrip() for line in captured.get().rstrip("\n").split("\n"))
 
 
-def verdict_table(report: Report) -> Table:
-    """Property, status and reason; reasons are wrapped, not cut."""
-    table = Table(title=Text(report.name, style="bold"), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=True, expand=True)
-    table.add_column("property", max_width=26, overflow="fold")
-    table.add_column("status", width=9, no_wrap=True)
-    table.add_column("reason", ratio=1, overflow="fold")
-    for name, verdict in report.items():
-        table.add_row(Text(name), Text(str(verdict.status), style=_STYLES[verdict.status]), Text(prose(verdict.reason)))
-    return table
+def _lines(report: Report, width: int) -> Iterator[Text]:
+    yield Text(report.name, style="bold")
+    yield Text("")
+    names, times = max(map(len, report), default=0), {key: took(report.seconds.get(key)) for key in report}
+    for key, verdict in report.items():
+        status = f"{verdict.status:<9}"
+        yield Text.assemble(f"{key:<{names}}  ", (status, _STYLES[verdict.status]), f"  {times[key]:>{max(map(len, times.values()))}}")
+        hang = " " * INDENT
+        for line in textwrap.wrap(prose(verdict.reason), width, initial_indent=hang, subsequent_indent=hang, break_on_hyphens=False):
+            yield Text(line)
 
 
 def verdicts_latex(report: Report) -> str:
