@@ -14,6 +14,7 @@ import matplotlib
 from amsym.derivation import Derivation
 from amsym.render.html import STYLE as DERIVATION_STYLE
 from amsym.render.html import derivation_rows
+from amsym.render.prose import prose
 from amsym.render.verdict_rows import SIGNS, kind, legend, verdict_rows
 from amsym.render.verdict_rows import STYLE as VERDICT_STYLE
 from amsym.verdict import Report, Status
@@ -74,7 +75,7 @@ def picture_section(words: str, drawn: list[Drawn]) -> str:
     figures = [_drawn(one) for one in drawn if one.figure is not None]
     missing = [f'<p class="faint">No {escape(one.title)}: {escape(one.words)}.</p>' for one in drawn if one.figure is None]
     shown = f'<div class="amsym-pictures">{"".join(figures)}</div>' if figures else ""
-    with_numbers = f'<p class="faint">{escape(words[:1].upper() + words[1:])}.</p>' if figures else ""
+    with_numbers = f'<p class="faint">{escape(prose(words[:1].upper() + words[1:]))}.</p>' if figures else ""
     return "\n".join(["<h3>Pictures</h3>", with_numbers, shown, *missing])
 
 
@@ -83,7 +84,7 @@ def _drawn(one: Drawn) -> str:
     data = io.BytesIO()
     with matplotlib.rc_context({"svg.hashsalt": "amsym"}):
         one.figure.savefig(data, format="svg", metadata={"Date": None})  # type: ignore[union-attr]
-    name, words = escape(one.title), escape(one.words)
+    name, words = escape(one.title), escape(prose(one.words))
     short = io.BytesIO(_PATH.sub(lambda path: _LONG_NUMBER.sub(rb"\1", path[0]), data.getvalue()))
     image = f'<img class="amsym-drawn" src="{_uri("svg+xml", short)}" alt="{name}: {words}">'
     return f"<figure>{image}<figcaption><strong>{name[:1].upper() + name[1:]}.</strong> {words}</figcaption></figure>"

@@ -1,7 +1,8 @@
-"""Naming components of a state: y[2] is 2, or ("y", 2); W[1, 2] is (1, 2); with several states say ("v", 2), or "v"."""
+"""Naming components of a state: y[2] is 2, or ("y", 2); W[1, 2] is (1, 2); with several states say ("v", 2), "v[2]", or "v"."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -30,7 +31,7 @@ def picked(plane: Sequence[Pick] | None, names: list[Name]) -> tuple[int, int]:
         return 0, 1
     if isinstance(plane, str) or len(plane) != 2:
         raise InputError(f"plane is {plane!r}; two components were expected: say {_example(names)}")
-    first, second = (_place(pick, names) for pick in plane)
+    first, second = (place_of(pick, names) for pick in plane)
     if first == second:
         raise InputError(f"plane={plane!r} names {text(names[first])} twice; two different components were expected: say {_example(names)}")
     return first, second
@@ -46,8 +47,9 @@ def label(name: Name) -> str:
     return f"${name[0]}_{{{','.join(map(str, name[1]))}}}$" if name[1] else f"${name[0]}$"
 
 
-def _place(pick: Pick, names: list[Name]) -> int:
-    parts = pick if isinstance(pick, tuple) else (pick,)
+def place_of(pick: Pick, names: list[Name]) -> int:
+    """The packed number of one component; raises InputError where it is none."""
+    parts = pick if isinstance(pick, tuple) else _read(pick)
     states = list(dict.fromkeys(state for state, _ in names))
     if not isinstance(parts[0], str) and len(states) == 1:
         parts = (states[0], *parts)
@@ -56,6 +58,12 @@ def _place(pick: Pick, names: list[Name]) -> int:
     if len(matching or whole) != 1:
         raise InputError(f"plane names {pick!r}, which is no component of the state; say {_example(names)}")
     return (matching or whole)[0]
+
+
+def _read(pick: int | str) -> tuple[Any, ...]:
+    """("y", 2) of "y[2]", as captions write it."""
+    found = re.fullmatch(r"(\w+)\[(\d+(?:, ?\d+)*)\]", pick) if isinstance(pick, str) else None
+    return (found[1], *map(int, found[2].split(","))) if found else (pick,)
 
 
 def _not_two(names: list[Name]) -> str:

@@ -80,7 +80,8 @@ def _flat(J: Array, H: Array | None) -> NDArray[np.complex128]:
 def spectrum(system: Any, params: Any, at: Any, *, ax: Axes | None = None, legend: bool = True) -> Axes:
     """Draw the eigenvalues of ∂f/∂y at each state of `at` in the complex plane, and hand back the axes.
 
-    A marker for each state, in a row for each where all are real; the border Re λ = 0 with the unstable side shaded;
+    A marker for each state, filled where it is stable, in a row for each where all are real, with ×n at equal eigenvalues;
+    the border Re λ = 0 with the unstable side shaded;
     beside eigenvalues whose directions the energy does not see (∇²E v = 0, as for dead neurons) how many there are.
     `system` may be bound already; then `params` is None.
 
@@ -99,7 +100,13 @@ def spectrum(system: Any, params: Any, at: Any, *, ax: Axes | None = None, legen
         heights = -np.arange(len(found), dtype=float) if real else None
         for n, one in enumerate(found):
             tall = one.values.imag if heights is None else np.full(one.values.shape, heights[n])
-            ax.plot(one.values.real, tall, **_look(n), label=f"state {n + 1}" if len(found) > 1 else "steady state")
+            ax.plot(
+                one.values.real,
+                tall,
+                **_look(n, bool((one.values.real < 0).all())),
+                label=f"state {n + 1}" if len(found) > 1 else "steady state",
+            )
+            _count(ax, one.values, tall)
         _limits(ax, np.concatenate([one.values for one in found]), None if heights is None else len(found))
         ax.axvspan(0, ax.get_xlim()[1], color=STREAM, alpha=0.12, linewidth=0, zorder=0)
         ax.axvline(0, color=INK, linewidth=0.8, zorder=1)
@@ -110,9 +117,23 @@ def spectrum(system: Any, params: Any, at: Any, *, ax: Axes | None = None, legen
         return ax
 
 
-def _look(n: int) -> dict[str, Any]:
-    hollow = {"markerfacecolor": "none"} if n % 2 else {"markerfacecolor": INK}
-    return {"marker": _MARKERS[n % len(_MARKERS)], "markersize": 4.5 + n % 3, "markeredgecolor": INK, "linestyle": "none", **hollow}
+def _look(n: int, stable: bool) -> dict[str, Any]:
+    """A marker for each state, filled where all λ lie left of the border, as stable states are in a portrait."""
+    face = {"markerfacecolor": INK if stable else "none"}
+    return {"marker": _MARKERS[n % len(_MARKERS)], "markersize": 4.5 + n % 3, "markeredgecolor": INK, "linestyle": "none", **face}
+
+
+def _count(ax: Axes, values: NDArray[np.complex128], tall: Array) -> None:
+    """×8 above a marker that stands for eight equal eigenvalues."""
+    near = SAME * max(1.0, float(np.abs(values).max(initial=0)))
+    seen: list[complex] = []
+    for value, y in zip(values, tall, strict=True):
+        if any(abs(value - other) <= near for other in seen) or not np.isfinite(value):
+            continue
+        seen.append(complex(value))
+        many = int(np.count_nonzero(np.abs(values - value) <= near))
+        if many > 1:
+            ax.annotate(f"×{many}", (value.real, y), textcoords="offset points", xytext=(0, 5), ha="center", fontsize=6.5, color=INK)
 
 
 def _limits(ax: Axes, values: NDArray[np.complex128], rows: int | None) -> None:

@@ -14,7 +14,7 @@ from amsym.errors import AmsymError
 from amsym.system import System
 from amsym.verdict import Report
 from numeric.plot import energy_along, phase_portrait, spectrum
-from numeric.plot.picks import Pick, component_names, text
+from numeric.plot.picks import Pick, component_names, place_of, text
 from proofs.pictures.given import Numbers, numbers_for
 from proofs.pictures.runs import STARTS, Run, run_of
 
@@ -122,7 +122,7 @@ def _held(run: Run, rows: Any) -> Any:
 
 def _limits(run: Run, rows: Any, names: list[Any], picks: Any) -> Any:
     """A square that holds zero, the steady states reached, and the counterexample's state where there is one."""
-    places = [0, 1] if picks is None else [_place(pick, names) for pick in picks]
+    places = [0, 1] if picks is None else [place_of(pick, names) for pick in picks]
     points = [np.zeros((1, 2)), *([run.steady[:, places]] if len(run.steady) else [])]
     if run.numbers.start:
         points.append(run.bound.pack(run.numbers.start)[0][:, places])
@@ -132,19 +132,12 @@ def _limits(run: Run, rows: Any, names: list[Any], picks: Any) -> Any:
     return (float(low[0]), float(high[0])), (float(low[1]), float(high[1]))
 
 
-def _place(pick: Any, names: list[Any]) -> int:
-    from numeric.plot.picks import picked
-
-    other = next(name for name in names if (name[0], *name[1]) != pick)
-    return picked((pick, (other[0], *other[1])), names)[0]
-
-
 def _portrait_words(run: Run, names: list[Any], picks: Any, held: bool) -> str:
     lines = "Streamlines of the flow" + (", level sets of the energy (blue)" if run.bound.has_energy else "")
     found = f"{lines}; filled steady states are stable, hollow ones not; orange ticks: the energy is flat along them."
     if not held:
         return found
-    shown = " and ".join(text(names[_place(pick, names)]) for pick in picks)
+    shown = " and ".join(text(names[place_of(pick, names)]) for pick in picks)
     state = (
         "the steady state reached that has the least energy" if run.energies is not None and len(run.steady) else "an end of a trajectory"
     )
@@ -219,4 +212,4 @@ def _spectrum_words(run: Run, few: int) -> str:
     which = "the steady state" if total == 1 else f"{few} of the {total} steady states" if few < total else f"the {total} steady states"
     order = ", by increasing energy" if total > 1 and run.energies is not None else ""
     start = f"Eigenvalues of the flow's Jacobian at {which} reached from {run.count} starts{order}"
-    return f"{start}; unstable in the shaded half, Re λ > 0."
+    return f"{start}; filled where the state is stable, unstable in the shaded half, Re λ > 0."
