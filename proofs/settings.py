@@ -57,13 +57,15 @@ def simple_parameters(
 
 
 def strong_parameters(system: System, sizes: Mapping[str, int], fixed: Values) -> Iterator[Values]:
-    """No bias and every coupling a large multiple of the identity: where many memories have several steady states."""
-    for x in (4, 8, -4):
+    """No bias and every coupling a large multiple of the identity, or of one sign after the other, by which positive activations
+    inhibit one another: where many memories have several steady states.
+    """
+    for x, shape in ((4, _diagonal), (8, _diagonal), (-4, _diagonal), (4, _checkered)):
         values: Values = dict(fixed)
         for k in (*system.scalars, *system.parameters, *([time] if system.depends_on_time else [])):
             if k not in values:
                 strong = isinstance(k, Tensor) and len(k.axes) > 1
-                values[k] = _diagonal(k, sizes, Fraction(x)) if strong else _simple(k, sizes)[0]
+                values[k] = shape(k, sizes, Fraction(x)) if strong else _simple(k, sizes)[0]
         if fits(system, values, fixed):
             yield values
 
@@ -126,6 +128,10 @@ def _constant(t: Tensor, sizes: Mapping[str, int], x: Fraction) -> Any:
 
 def _alternating(t: Tensor, sizes: Mapping[str, int], a: Fraction, b: Fraction) -> Any:
     return _table(t, sizes, lambda p: b if sum(p) % 2 else a)
+
+
+def _checkered(t: Tensor, sizes: Mapping[str, int], x: Fraction) -> Any:
+    return _alternating(t, sizes, x, -x)
 
 
 def _diagonal(t: Tensor, sizes: Mapping[str, int], x: Fraction) -> Any:
