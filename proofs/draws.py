@@ -160,6 +160,11 @@ def flattened(value: Any, at: tuple[int, ...] = ()) -> dict[tuple[int, ...], Fra
     return {k: v for n, x in enumerate(value) for k, v in flattened(x, (*at, n)).items()}
 
 
+def plain(value: Any) -> Any:
+    """Nested lists of strings."""
+    return [plain(v) for v in value] if isinstance(value, tuple) else str(value)
+
+
 def _absolute(flat: Any, shape: Any, rng: Any) -> Any:
     return {k: abs(v) for k, v in flat.items()}
 

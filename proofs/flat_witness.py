@@ -19,8 +19,9 @@ from amsym.notation import Tensor, components
 from amsym.notation.effort import Budget, check
 from amsym.notation.tensors import Entry
 from amsym.prover.flatness import Flat, full_vector
+from amsym.render.numbers import value_in_words
 from numeric.rigorous import Evaluator, Undetermined, rational
-from proofs.draws import Values, flattened, nested
+from proofs.draws import Values, flattened, nested, plain
 from proofs.falsify import SEED, candidates
 from proofs.probes import Probe, finite
 from proofs.question import Question
@@ -40,12 +41,12 @@ class Witness:
 
     def certificate(self) -> dict[str, Any]:
         """The pair as plain data."""
-        other = {"direction": self.direction, "second state": {self.state.name: _plain(self.second)}}
+        other = {"direction": self.direction, "second state": {self.state.name: plain(self.second)}}
         return {**self.violation.certificate(), **other}
 
     def words(self) -> str:
         """The pair in one line."""
-        second = f"{self.state.name}' = {_short(self.second)}"
+        second = f"{self.state.name}' = {value_in_words(self.second)}"
         return f"{self.violation.words()}, and {second} with the same activation ({self.direction})"
 
 
@@ -130,11 +131,3 @@ def _given(s: Any, values: Values) -> sp.Rational:
     for n in s.position if isinstance(s, Entry) else ():
         value = value[n]
     return sp.Rational(value.numerator, value.denominator)
-
-
-def _plain(value: Any) -> Any:
-    return [_plain(v) for v in value] if isinstance(value, tuple) else str(value)
-
-
-def _short(value: Any) -> str:
-    return f"({', '.join(_short(v) for v in value)})" if isinstance(value, tuple) else str(value)

@@ -12,9 +12,10 @@ import numpy as np
 from flint import arb
 
 from amsym.notation import Tensor
+from amsym.render.numbers import value_in_words
 from amsym.system import System
 from numeric.rigorous import Undetermined
-from proofs.draws import Values, flattened, is_defined, nested, respects
+from proofs.draws import Values, flattened, is_defined, nested, plain, respects
 from proofs.probes import Probe, finite
 
 
@@ -32,16 +33,16 @@ class Violation:
         return {
             "kind": "exact counterexample",
             "sizes": self.sizes,
-            "values": {_name(k): _plain(v) for k, v in self.values.items()},
+            "values": {_name(k): plain(v) for k, v in self.values.items()},
             "inequality": f"{self.what} > 0",
             "value": str(self.rise.str(15)),
         }
 
     def words(self) -> str:
         """The counterexample in one line."""
-        places = ", ".join(f"{_name(k)} = {_short(v)}" for k, v in self.values.items())
+        places = ", ".join(f"{_name(k)} = {value_in_words(v)}" for k, v in self.values.items())
         sizes = ", ".join(f"{axis} = {n}" for axis, n in self.sizes.items())
-        return f"{self.what} = {self.rise.str(6, radius=False)} > 0 at {sizes}: {places}"
+        return f"{self.what} = {self.rise.str(6, radius=False)} > 0 at {sizes}{': ' if sizes else ''}{places}"
 
 
 def clipped(values: Values, domain: Mapping[Any, Any]) -> Values:
@@ -102,11 +103,3 @@ def _mirrors(key: Any) -> bool:
 
 def _name(key: Any) -> str:
     return str(key.name)
-
-
-def _plain(value: Any) -> Any:
-    return [_plain(v) for v in value] if isinstance(value, tuple) else str(value)
-
-
-def _short(value: Any) -> str:
-    return f"({', '.join(_short(v) for v in value)})" if isinstance(value, tuple) else str(value)

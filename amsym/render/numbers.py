@@ -105,11 +105,13 @@ def in_words(number: sp.Rational) -> str:
 
 
 def value_in_words(number: Any) -> str:
-    """A witness's number: 1/2 as it is, a long binary fraction as the shortest decimal that reads back to the same float.
+    """A witness's number: 1/2 as it is, a long binary fraction as the shortest decimal that reads back to the same float; tuples of them.
 
-    >>> value_in_words(Fraction(1, 2)), value_in_words(Fraction(0.1 + 0.2))
-    ('1/2', '0.30000000000000004')
+    >>> value_in_words(Fraction(1, 2)), value_in_words((Fraction(0.1 + 0.2), Fraction(2)))
+    ('1/2', '(0.30000000000000004, 2)')
     """
+    if isinstance(number, tuple):
+        return f"({', '.join(map(value_in_words, number))})"
     exact = sp.Rational(number.numerator, number.denominator) if isinstance(number, (int, Fraction)) else number
     return (as_float(exact) or in_words(exact)) if is_long(exact) else str(number)
 

@@ -23,8 +23,9 @@ from amsym.notation.tensors import Entry
 from amsym.prover.asymptotics import expansion
 from amsym.prover.regularity import conditions
 from amsym.prover.series import Series, Unsettled, leading_term
+from amsym.render.numbers import value_in_words
 from amsym.system import System
-from proofs.draws import Values, fits, flattened
+from proofs.draws import Values, fits, flattened, plain
 from proofs.falsify import candidates
 from proofs.infinity.confirmation import confirmed
 from proofs.infinity.paths import Path, approaches, curves, places, rational, rays
@@ -54,7 +55,7 @@ class Escape:
         return {
             "kind": "exact counterexample",
             "sizes": self.sizes,
-            "values": {str(getattr(k, "name", k)): _plain(v) for k, v in self.values.items()},
+            "values": {str(getattr(k, "name", k)): plain(v) for k, v in self.values.items()},
             "path": self.path.words(self.values),
             "inequality": f"E → {_limit_words(self.limit)} as r → ∞",
             "leading term": self.lead,
@@ -65,8 +66,8 @@ class Escape:
     def words(self) -> str:
         """The path in one line."""
         moving = {t for t, _ in self.path.v}
-        fixed = ", ".join(f"{getattr(k, 'name', k)} = {_short(v)}" for k, v in self.values.items() if k not in moving)
-        path = ", ".join(f"{name} = {_short(v)}" for name, v in self.path.words(self.values).items())
+        fixed = ", ".join(f"{getattr(k, 'name', k)} = {value_in_words(v)}" for k, v in self.values.items() if k not in moving)
+        path = ", ".join(f"{name} = {value_in_words(v)}" for name, v in self.path.words(self.values).items())
         sizes = ", ".join(f"{axis} = {n}" for axis, n in self.sizes.items())
         tail = f"E ~ {self.brief} → -∞" if self.limit == -sp.oo else f"E → {_brief(self.limit)}"
         at = " at " + sizes if sizes else ""
@@ -81,16 +82,6 @@ def _brief(e: sp.Expr) -> str:
     """A formula with long numbers rounded, for reading only."""
     text = str(e)
     return text if len(text) <= LONG else f"{e.evalf(6)}"
-
-
-def _plain(value: Any) -> Any:
-    return [_plain(v) for v in value] if isinstance(value, tuple) else str(value)
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, tuple):
-        return f"({', '.join(_short(v) for v in value)})"
-    return str(value) if len(str(value)) <= LONG // 2 else f"{float(value):.6g}"
 
 
 @dataclass

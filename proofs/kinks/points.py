@@ -14,12 +14,12 @@ from amsym.notation import Tensor, components, free_indices
 from amsym.prover.regularity import conditions
 from amsym.system import System, time
 from numeric.rigorous import Undetermined
-from proofs.draws import Values, flattened, nested
+from proofs.draws import Values, flattened, nested, plain
 from proofs.kinks.sides import Jump, Undefined, Unsettled, first_jump
 from proofs.probes import kink_functions
 from proofs.question import Question
 from proofs.settings import in_domain
-from proofs.zeros.witness import in_words, plain
+from proofs.zeros.witness import in_words
 
 # Formulas with more operations at a point are not looked at.
 OPERATIONS = 4000

@@ -13,13 +13,13 @@ from amsym.prover.smoothness import CLAIM, bends, differentiable, smooth
 from amsym.system import System, time
 from amsym.verdict import Status, Verdict
 from numeric.rigorous import Evaluator
-from proofs.draws import Values
+from proofs.draws import Values, plain
 from proofs.kinks.points import Explicit, Part, on_kinks
 from proofs.kinks.undefined import Hole, hole_at
 from proofs.properties.links import with_given_scalars
 from proofs.question import Question
 from proofs.settings import SEED, in_domain, simple_parameters, simple_states
-from proofs.zeros.witness import choices_of_sizes, in_words, is_drawable, plain
+from proofs.zeros.witness import choices_of_sizes, in_words, is_drawable
 
 # Seconds for the search.
 SECONDS = 3.0

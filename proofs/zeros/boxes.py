@@ -12,7 +12,7 @@ import sympy as sp
 from amsym.errors import AmsymError
 from amsym.render.numbers import value_in_words
 from amsym.system import System
-from proofs.draws import Values, flattened, sizes_up_to
+from proofs.draws import Values, flattened, plain, sizes_up_to
 from proofs.question import Question
 from proofs.settings import in_domain
 from proofs.zeros.krawczyk import ZeroBox, ZeroProblem, newton
@@ -42,20 +42,11 @@ def formulas_with_places(system: System) -> tuple[tuple[sp.Expr, Any], ...]:
     return (*energy, *((f, c.where) for c, f in system.equations.items()))
 
 
-def plain(value: Any) -> Any:
-    """Nested lists of strings."""
-    return [plain(v) for v in value] if isinstance(value, tuple) else str(value)
-
-
 def in_words(sizes: Mapping[str, int], values: Values) -> str:
     """Sizes and values in one line, floats by their shortest decimals; long ones are left to the certificate, where all are exact."""
     names = [f"{axis} = {n}" for axis, n in sizes.items()]
-    names += [f"{k.name} = {_short(v)}" for k, v in values.items() if len(flattened(v)) <= 16]
+    names += [f"{k.name} = {value_in_words(v)}" for k, v in values.items() if len(flattened(v)) <= 16]
     return ", ".join(names)
-
-
-def _short(value: Any) -> str:
-    return f"({', '.join(_short(v) for v in value)})" if isinstance(value, tuple) else value_in_words(value)
 
 
 def guesses(problem: ZeroProblem, rng: random.Random, starts: int, rough: RoughAt | None = None) -> Iterator[Any]:

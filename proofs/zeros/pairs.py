@@ -18,11 +18,11 @@ from amsym.render.words import words
 from amsym.system import System
 from amsym.verdict import Status, Verdict
 from numeric.rigorous import Evaluator, Undetermined
-from proofs.draws import Values, flattened
+from proofs.draws import Values, flattened, plain
 from proofs.probes import kink_functions
 from proofs.question import Question
 from proofs.settings import in_domain, simple_states
-from proofs.zeros.boxes import WIDTH, box_data, box_in_domain, formulas_with_places, guesses, in_words, near, plain
+from proofs.zeros.boxes import WIDTH, box_data, box_in_domain, formulas_with_places, guesses, in_words, near
 from proofs.zeros.contraction import CLAIM
 from proofs.zeros.krawczyk import ZeroBox, ZeroProblem, proved_zero
 from proofs.zeros.points import Field, is_defined, is_exactly_zero, off_kinks

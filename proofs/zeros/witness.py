@@ -19,7 +19,7 @@ from amsym.notation.effort import Budget, OutOfTime, check, time_limit
 from amsym.prover.identities import Way, ways
 from amsym.system import System
 from numeric.rigorous import Evaluator, Undetermined
-from proofs.draws import Values
+from proofs.draws import Values, plain
 from proofs.probes import kink_functions
 from proofs.question import Question
 from proofs.settings import SEED, in_domain, simple_parameters, simple_states
@@ -33,7 +33,6 @@ from proofs.zeros.boxes import (
     in_words,
     is_drawable,
     near,
-    plain,
 )
 from proofs.zeros.krawczyk import ZeroBox, ZeroProblem, proved_zero
 from proofs.zeros.points import Field, is_defined, is_exactly_zero, off_kinks
