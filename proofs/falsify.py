@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any
 
 from amsym.notation.effort import Budget
@@ -17,10 +18,13 @@ from numeric.rigorous import Undetermined
 from proofs.draws import Values, draw, fits, sizes_up_to
 from proofs.probes import finite, rate_probe
 from proofs.shrinking import Violation, clipped, shrunk
+from proofs.trajectories import rising_states
 from proofs.updates import can_be_probed, update_probe
 
 # Draws for each choice of sizes, largest size of an axis, and the time after which the search gives up.
 DRAWS, LARGEST, SECONDS, SEED = 60, 3, 6.0, 20250101
+# Draws before states along trajectories are looked at: what is wrong almost everywhere is refuted by small numbers.
+FEW = 200
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,9 @@ def search(
     rng, budget = random.Random(SEED), Budget(seconds)
     count = undetermined = 0
     worst = float("-inf")
-    for values, here in candidates(system, fixed or {}, sizes, rng, domain or {}):
+    drawn = candidates(system, fixed or {}, sizes, rng, domain or {})
+    ridden = rising_states(system, fixed or {}, _choices(system, sizes), domain or {}, rng, Budget(seconds / 2))
+    for values, here in chain(islice(drawn, FEW), ridden, drawn):
         if budget.spent:
             break
         count += 1
@@ -73,8 +79,7 @@ def candidates(
     system: System, fixed: Values, sizes: Mapping[str, int] | None, rng: random.Random, domain: Mapping[Any, Any]
 ) -> Iterator[tuple[Values, dict[str, int]]]:
     """Exact parameters and states with what was declared, and their sizes: small integers at small sizes first, then fractions."""
-    small = sizes_up_to(system, LARGEST if len(system.axes) <= 3 else 2)
-    choices = list({tuple(s.items()): s for s in ({**s, **(sizes or {})} for s in small)}.values())
+    choices = _choices(system, sizes)
     more = 1 if len(choices) > 1 else 10
     for coarse, repeats in ((True, DRAWS // 2), (False, DRAWS)):
         for here in choices:
@@ -82,6 +87,12 @@ def candidates(
                 values = clipped({**draw(system, here, rng, coarse), **fixed}, domain)
                 if fits(system, values, fixed):
                     yield values, here
+
+
+def _choices(system: System, sizes: Mapping[str, int] | None) -> list[dict[str, int]]:
+    """Small sizes that agree with those given, the smallest first."""
+    small = sizes_up_to(system, LARGEST if len(system.axes) <= 3 else 2)
+    return list({tuple(s.items()): s for s in ({**s, **(sizes or {})} for s in small)}.values())
 
 
 __all__ = ["Search", "Violation", "can_be_drawn", "candidates", "search"]

@@ -235,3 +235,8 @@ def test_minus_the_logarithm_of_a_bounded_density_is_bounded_where_it_is_defined
 @pytest.mark.parametrize("e", [sp.log(DENSITY), -sp.log(each(y[i] ** 2)), -sp.log(DENSITY) * each(y[i]), each(1 / y[i])])
 def test_a_logarithm_or_a_pole_that_falls_is_not_called_bounded(e: Any) -> None:
     assert energy_bounded_below(system(e)).status is Status.UNDECIDED
+
+
+def test_minus_a_density_is_bounded_at_each_size() -> None:
+    assert decided(system(-DENSITY)).status is Status.PROVED
+    assert decided(system(-DENSITY * each(y[i] ** 2))).status is not Status.PROVED

@@ -220,3 +220,10 @@ LSE = sp.log(am.total(sp.exp(y[i]), i))
 )
 def test_a_hessian_is_called_definite_only_where_it_is(potential: sp.Expr, definite: bool) -> None:
     assert has_definite_hessian(potential, y) is definite
+
+
+def test_the_jumps_of_a_stair_are_at_every_whole_number() -> None:
+    stairs = am.System(flow={y[i]: 1 - y[i]}, energy=am.total(sp.floor(y[i]), i))
+    verdict = steady_are_critical(stairs)
+    assert verdict is not None
+    assert "off the kinks (y[i] whole)" in verdict.reason

@@ -220,3 +220,11 @@ def test_a_network_is_read_off_what_is_one_and_nothing_else() -> None:
     assert network(flow(am.total(P[i, j] * y[i] * y[j], j) - y[i])) is None
     assert network(flow(am.total(P[i, j] * sp.sign(y[j]), j) - y[i])) is None
     assert network(am.zoo.hierarchical(3).system) is not None
+
+
+def test_a_domain_that_misses_the_only_steady_state_is_not_said_to_have_one() -> None:
+    system = am.System(flow={y[i]: 1 - y[i]}, energy=am.total((1 - y[i]) ** 2, i))
+    assert am.verify(system, only="steady state unique")["steady state unique"].status is Status.PROVED
+    boxed = am.verify(system, domain={"y": (2, 3)}, only="steady state unique")["steady state unique"]
+    assert boxed.status is Status.UNDECIDED
+    assert boxed.reason.startswith("at most one steady state lies in the domain")

@@ -172,3 +172,24 @@ def test_only_what_is_asked_for_is_decided_and_in_the_order_of_a_report() -> Non
     assert list(verify(system, only=["symmetries", "smooth"])) == ["smooth", "symmetries"]
     with pytest.raises(am.InputError, match=r"no property 'smoth'; it has energy never increases, .*: name some"):
         verify(system, only="smoth")
+
+
+def test_what_was_asked_for_by_name_is_answered_though_it_does_not_apply() -> None:
+    report = verify(am.zoo.spins(), only=["energy coercive", "smooth", "dead directions", "symmetries"])
+    assert [v.status for v in report.values()] == [Status.UNDECIDED] * 3 + [Status.PROVED]
+    assert "no activation" in report["dead directions"].reason
+
+
+def test_a_flow_that_is_wrong_near_its_steady_states_only_is_refuted() -> None:
+    """E has β, the flow forgot it: f = 0 where ∇E is not."""
+    k, m, n = am.index("k", "N"), *am.indices("m n", "M")
+    X, beta = am.parameter("X", "N M"), am.parameter("beta", positive=True)
+
+    def similar(m: Any) -> Any:
+        return am.total(X[k, m] * y[k], k)
+
+    E = am.total(y[k] ** 2, k) / 2 - sp.log(am.total(sp.exp(beta * similar(n)), n)) / beta
+    weights = sp.exp(similar(m)) / am.total(sp.exp(similar(n)), n)
+    system = am.System(flow={y[i]: am.total(X[i, m] * weights, m) - y[i]}, energy=E)
+    for params in (None, {"X": np.random.default_rng(1).normal(size=(3, 5)), "beta": 3.0}):
+        assert energy_verdict(system, params=params).status is Status.REFUTED

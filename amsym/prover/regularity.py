@@ -91,13 +91,13 @@ def _delicate_here(e: sp.Basic) -> frozenset[tuple[Any, str]]:
     if isinstance(e, _NONZERO):
         return frozenset({(e.args[0], "nonzero")})
     if isinstance(e, sp.Piecewise):
-        return frozenset() if e.args[-1][1] == sp.true else frozenset({(e, "to have a last case that always holds")})
+        return frozenset() if e.args[-1][1] == sp.true else frozenset({(e, "has a last case that always holds")})
     if isinstance(e, sp.Function) and not isinstance(e, _EVERYWHERE):
-        return frozenset({(e, "to be known as a function that is smooth everywhere")})
+        return frozenset({(e, "is known to be smooth everywhere")})
     return frozenset()
 
 
-_STEEP = "to have a bounded slope where its base is 0"
+_STEEP = "has a bounded slope where its base is 0"
 
 
 def _is_rectified(u: sp.Expr) -> bool:
@@ -158,6 +158,10 @@ def _place(n: Any) -> str:
         return " or ".join(dict.fromkeys(_switch(c) for _, c in n.args if c != sp.true))
     if isinstance(n, (sp.Max, sp.Min)):
         return f"{n} switches"
+    if isinstance(n, (sp.floor, sp.ceiling, sp.frac)):
+        return f"{_upright(n.args[0])} whole"
+    if isinstance(n, sp.Mod):
+        return f"{n.args[0]} a multiple of {n.args[1]}"
     return f"{_upright(n.args[0])} = 0"
 
 

@@ -103,7 +103,7 @@ def _open(system: System) -> str:
     places = sorted({k for f in bent for k in kinks(f, (*system.states, time))})
     unsafe = [c.text for c in conditions(*system.formulas)]
     words = [f"kinks may lie at {_some(places)}"] if places else []
-    return "; ".join(words + ([f"it needs {_some(unsafe)}"] if unsafe else [])) or "the normal forms show no proof"
+    return "; ".join(words + ([f"not shown: {_some(unsafe)}"] if unsafe else [])) or "the normal forms show no proof"
 
 
 def _some(places: list[str]) -> str:

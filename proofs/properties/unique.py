@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 
 from amsym.errors import AmsymError
@@ -47,13 +48,21 @@ def decide(question: Question) -> Verdict | None:
     given = with_given_scalars(question)
     proved = _in_time(given)
     if proved is not None:
-        return proved
+        return _within(question, proved)
     reached = ""
     if question.fixed is not None:
         found, reached = certified(question, given)
         if found is not None:
-            return found
+            return _within(question, found)
     return _searched(question, reached)
+
+
+def _within(question: Question, verdict: Verdict) -> Verdict:
+    """Exactly one of all states is steady; in a domain that is at most one."""
+    if not question.domain:
+        return verdict
+    words = f"at most one steady state lies in the domain, for there is exactly one among all states: {verdict.reason}"
+    return replace(verdict, status=Status.UNDECIDED, reason=words)
 
 
 def _in_time(system: System) -> Verdict | None:
