@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from difflib import get_close_matches
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -81,6 +82,8 @@ def _array(name: str, value: Any) -> Array:
         raise InputError(f"parameter '{name}' is a ragged sequence; a rectangular array was expected: give all rows one length") from error
     if array.dtype.kind == "c":
         raise InputError(f"parameter '{name}' is complex; real numbers were expected: pass its real part")
+    if array.dtype.kind == "O" and all(isinstance(x, (Real, sp.Rational, sp.Float)) for x in array.flat):
+        array = np.array([float(x) for x in array.flat]).reshape(array.shape)
     if array.dtype.kind not in "fiub":
         raise InputError(f"parameter '{name}' holds {array.dtype}; real numbers were expected: convert it to float")
     result = np.array(array, dtype=np.float64)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from html import escape
 from itertools import product
 from typing import Any
 
@@ -67,6 +68,9 @@ class DeadCone:
         return "\n".join(lines + ([] if self.complete else ["  there may be more"]))
 
     __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{escape(str(self))}</pre>"
 
 
 def _places(mask: NDArray[np.bool_]) -> str:

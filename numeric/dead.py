@@ -18,6 +18,7 @@ from amsym.dead import Dead, dead
 from amsym.errors import InputError
 from amsym.exact import exact
 from amsym.judged import judged
+from amsym.render.prose import prose
 from amsym.system import System
 from numeric.cone import DeadCone, cone
 from numeric.saturation import CAVEAT, Saturation, saturations
@@ -88,7 +89,7 @@ class DeadDirections:
 
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{escape(cell)}</th>" for cell in HEAD)
-        rows = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in self.rows())
+        rows = "".join("<tr>" + "".join(f"<td>{escape(prose(cell))}</td>" for cell in row) + "</tr>" for row in self.rows())
         foot = "".join(f'<tr><td colspan="{len(HEAD)}">{escape(note)}</td></tr>' for note in self.notes())
         return f"<table><caption>Dead directions of {escape(self.name)}</caption><tr>{head}</tr>{rows}{foot}</table>"
 
@@ -143,7 +144,7 @@ def _arrays(system: System, state: Any) -> dict[str, Array]:
         if len(names) > 1:
             raise InputError(f"the model has the states {', '.join(names)}; give the state as {{'{names[0]}': array, ...}}")
         state = {names[0]: state}
-    given = {str(getattr(k, "name", k)): np.asarray(v, dtype=float) for k, v in state.items()}
+    given = {str(getattr(k, "name", k)): _numbers(str(getattr(k, "name", k)), v) for k, v in state.items()}
     for name, array in given.items():
         known = next((s for s in system.states if s.name == name), None)
         if known is None:
@@ -151,6 +152,13 @@ def _arrays(system: System, state: Any) -> dict[str, Array]:
         if array.ndim != len(known.axes) or not np.all(np.isfinite(array)):
             raise InputError(f"{known.description} was expected as finite numbers, got shape {array.shape}: give one state")
     return given
+
+
+def _numbers(name: str, value: Any) -> Array:
+    try:
+        return np.asarray(value, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"state '{name}' is {value!r}; an array of real numbers was expected: convert it to float") from error
 
 
 __all__ = ["DeadCone", "DeadDirections", "DeadState", "dead_directions", "saturated"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ class Outcome(enum.Enum):
     ENERGY_ROSE = "an accepted step raised the energy by more than rounding and the step's own error can explain"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Simulation:
     """Trajectories, where they ended, and why.
 
@@ -41,9 +41,9 @@ class Simulation:
     times: Any
     states: Any
     energies: Any
-    end: Restored = field(repr=False)
+    end: Restored
     outcomes: Outcome | NDArray[np.object_]
-    statistics: dict[str, Any] = field(repr=False)
+    statistics: dict[str, Any]
     """`evaluations`, `accepted`, `rejected`: counts, (batch,). `largest_energy_rise` over one accepted step, (batch,): 0
     where the energy never rose, NaN where nobody looked. `seconds`: wall time of the whole batch."""
 
@@ -53,13 +53,18 @@ class Simulation:
             return self.outcomes is outcome
         return np.asarray(self.outcomes == outcome)
 
-    def _repr_html_(self) -> str:
+    def __repr__(self) -> str:
         """One line: how many trajectories ended how, and between which energies they run."""
         outcomes = np.asarray(self.outcomes, dtype=object)
         ended = outcomes.ravel().tolist()
         counts = ", ".join(f"{ended.count(o)} {o.name}" for o in Outcome if o in ended)
         many = f"{len(ended)} trajector{'y' if len(ended) == 1 else 'ies'}"
-        return f"<div>{': '.join(filter(None, (many, counts)))}{_energy_words(self.energies, outcomes.ndim)}</div>"
+        return f"{': '.join(filter(None, (many, counts)))}{_energy_words(self.energies, outcomes.ndim)}"
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        return f"<div>{self}</div>"
 
 
 def _energy_words(energies: Any, axes: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -177,3 +178,8 @@ def test_numbers_for_which_a_lagrangian_is_not_defined_are_refused() -> None:
     with pytest.raises(InputError, match="softmax is not defined for β = b_eta = 0; nonzero was expected"):
         network.bind({"W": np.eye(2), "b": np.zeros(2), "b_eta": 0.0})
     network.bind({"W": np.eye(2), "b": np.zeros(2), "b_eta": -1.0})
+
+
+def test_exact_numbers_may_be_given() -> None:
+    halves = compile(hopfield()).bind({"W": [[sp.S.Half, 0], [0, Fraction(1, 4)]], "b": [sp.Rational(1, 3), 0]})
+    assert halves.energy(np.zeros(2)) == 0

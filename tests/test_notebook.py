@@ -60,3 +60,14 @@ def test_a_simulation_that_was_run_shows_the_same_line() -> None:
     decay = am.System(flow={y[i]: -y[i]}, energy=am.total(y[i] ** 2, i) / 2)
     shown = am.simulate(decay, {}, [[1.0, 0.0], [2.0, 0.0]], save="steps")._repr_html_()
     assert shown.startswith("<div>2 trajectories: 2 STEADY; energy 0.5 to 2 → ")
+
+
+def test_symmetries_and_cones_are_shown_as_they_print() -> None:
+    assert "<pre>Symmetries of the energy" in am.symmetries(am.zoo.hopfield("softmax"))._repr_html_()
+    assert "dead neurons" in am.dead_directions(am.zoo.hopfield("relu"), [-1.0, 1.0])._repr_html_()
+
+
+def test_a_simulation_prints_as_one_line() -> None:
+    result = am.simulate(am.zoo.hopfield("tanh"), {"W": np.zeros((2, 2)), "b": np.zeros(2)}, np.ones((3, 2)), t=50.0)
+    assert str(result).startswith("3 trajectories: 3 STEADY; energy")
+    assert "\n" not in repr(result)

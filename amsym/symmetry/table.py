@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import numpy as np
 
 from amsym.notation import Tensor
+from amsym.render.prose import prose
 from amsym.symmetry.discrete import Discrete
 from amsym.symmetry.family import Family
 from amsym.symmetry.templates import Array
@@ -84,6 +86,9 @@ class Symmetries:
         return "\n".join([f"Symmetries of the energy of {self.name}", *body, *(f"  {line}" for line in self.remarks())])
 
     __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{escape(prose(str(self)))}</pre>"
 
     def remarks(self) -> list[str]:
         """What is known of others, in words."""
