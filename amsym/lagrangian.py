@@ -13,6 +13,7 @@ from typing import Any
 
 import sympy as sp
 
+from amsym.declared import check_activation
 from amsym.dual import Dual
 from amsym.errors import ModelError, NotationError
 from amsym.exact import exact, given
@@ -51,6 +52,8 @@ class Lagrangian(Known, Dual):
         self._declared = None if activation is None else given(activation, f"the activation of '{name}'", joint)
         self.name, self.kind, self.over = name, kind, over
         self._rule, self._facts = dict(rule or {}), facts
+        if self._declared is not None and facts is None and kind == "additive":
+            check_activation(self.formula, self._declared, name)
 
     @classmethod
     def from_activation(cls, activation: Formula, *, name: str | None = None) -> Lagrangian:

@@ -7,6 +7,7 @@ of exponentials are moderate (see `numeric.program`): there the plain form of a 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 import sympy as sp
@@ -65,11 +66,21 @@ def exchanged(expr: sp.Expr, plain: sp.Expr, better: sp.Expr | None) -> sp.Expr:
     if better is None or better == plain:
         return expr
     for form in (sp.Add.make_args, _spread):
-        there = {renumbered(t): t for t in form(expr)}
-        wanted = [renumbered(t) for t in form(plain)]
-        if all(t in there for t in wanted):
-            return sp.Add(*(t for key, t in there.items() if key not in wanted), better)
+        there = [(renumbered(t), t) for t in form(expr)]
+        wanted = Counter(renumbered(t) for t in form(plain))
+        if not wanted - Counter(key for key, _ in there):
+            return sp.Add(*_left(there, wanted), better)
     return expr
+
+
+def _left(there: list[tuple[sp.Expr, sp.Expr]], taken: Counter[sp.Expr]) -> Iterator[sp.Expr]:
+    """The terms that are left when so many of each are taken: one that stands twice is taken once."""
+    left = Counter(taken)
+    for key, term in there:
+        if left[key] > 0:
+            left[key] -= 1
+        else:
+            yield term
 
 
 def _spread(expr: sp.Expr) -> list[sp.Expr]:

@@ -92,20 +92,21 @@ class BoundProgram:
     def run(self, states: Mapping[str, Array], t: Any, outputs: Mapping[str, Array], rows: int, dtype: Any) -> None:
         """Compute all outputs (rows, axes...) from states (rows, axes...), in blocks of rows."""
         program = self.program
-        times = np.broadcast_to(np.asarray(t, dtype), (rows,)) if program.timed else None
-        arrays = [*(states[s] for s in program.states), *(outputs[name] for name in program.outputs)]
+        times = np.broadcast_to(np.asarray(t, dtype), (rows,)) if program.timed or self._careful else None
         with np.errstate(all="ignore"):  # infinities are results here, as in the log of an empty sum
             block = self._block(rows, dtype)
             if block >= rows:
                 if rows:
-                    self._rows(rows, dtype, times, arrays)
+                    self._rows(rows, dtype, times, states, outputs)
                 return
             for first in range(0, rows, block):
                 part = slice(first, min(first + block, rows))
-                self._rows(part.stop - first, dtype, None if times is None else times[part], [a[part] for a in arrays])
+                here = ({name: a[part] for name, a in arrays.items()} for arrays in (states, outputs))
+                self._rows(part.stop - first, dtype, None if times is None else times[part], *here)
 
-    def _rows(self, rows: int, dtype: Any, times: Array | None, arrays: list[Array]) -> None:
-        """One block; by the careful program where this one gives up, and for a while after."""
+    def _rows(self, rows: int, dtype: Any, times: Array | None, states: Mapping[str, Array], outputs: Mapping[str, Array]) -> None:
+        """One block; by the careful program, which may read states in another order, where this one gives up, and for a while after."""
+        arrays = [*(states[s] for s in self.program.states), *(outputs[name] for name in self.program.outputs)]
         if self._careful is None:
             self._kernel(rows, dtype)(times, *arrays)
             return
@@ -113,7 +114,7 @@ class BoundProgram:
         if wait == 0 and self._kernel(rows, dtype)(times, *arrays) is not False:
             return
         self._local.wait = wait - 1 if wait else PATIENCE
-        self._careful()._rows(rows, dtype, times, arrays)
+        self._careful()._rows(rows, dtype, times, states, outputs)
 
     def _block(self, rows: int, dtype: Any) -> int:
         """Rows a block, in equal blocks."""

@@ -301,3 +301,13 @@ def test_the_free_state_letter_is_not_taken_for_a_bound_one():
     form = canonical(total(P[i, j] * y[j], j) * total(y[i], i))
     assert free_indices(form) == {i}
     assert str(state("y", "N")) == "y"
+
+
+def test_a_bracket_is_swallowed_by_a_power_of_the_positive_part_only_where_the_power_is_positive() -> None:
+    """[u > 0] u₊^p is u₊^p for p > 0; at p = 0 the one is a bracket and the other 1."""
+    u, k = state("u"), sp.Symbol("k", integer=True, positive=True)
+    part = sp.Max(0, u)
+    assert is_zero(mask(u > 0) * part**k - part**k)
+    assert not is_zero(mask(u > 0) * part ** (k - 1) - part ** (k - 1))
+    assert is_zero(u * part**k - part ** (k + 1))
+    assert not is_zero(u * part ** (k - 1) - part**k)

@@ -216,3 +216,10 @@ def test_a_lagrangian_without_a_name_of_its_own_is_called_L() -> None:
 def test_decimals_are_the_fractions_that_they_read_as() -> None:
     assert Lagrangian(lambda u: 0.1 * u**2).activation(x[i]) == x[i] / 5
     assert isinstance(x[i], Component)
+
+
+def test_an_activation_that_is_not_the_derivative_is_refused() -> None:
+    with pytest.raises(ModelError, match="the activation of 'w' is not the derivative of its L: at x = -7/5"):
+        Lagrangian(lambda x: x**2 / 2, name="w", activation=lambda x: 2 * x)
+    beta = parameter("beta", positive=True)
+    Lagrangian(lambda x: sp.log(sp.cosh(beta * x)) / beta, activation=lambda x: sp.tanh(beta * x))

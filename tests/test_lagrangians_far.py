@@ -65,3 +65,43 @@ def test_what_a_bracket_removes_does_not_come_back_as_nan() -> None:
     model = am.compile(am.zoo.hopfield(lib.repu(sp.Rational(5, 2)))).bind({"W": np.eye(2) / 2, "b": np.zeros(2)})
     assert np.array_equal(model.gradient(np.array([-1.0, 1.0])), [0.0, 0.75])
     assert np.array_equal(model.hessian(np.array([-1.0, 1.0]))[0], [0.0, 0.0])
+
+
+PAIRS = [
+    (lib.softmax(2), lib.identity()),
+    (lib.softmax(), lib.softmax(2)),
+    (lib.softmax(2), lib.entmax15()),
+    (lib.exponential(2), lib.softmax(2)),
+]
+
+
+@pytest.mark.parametrize(("first", "second"), PAIRS)
+def test_two_layers_keep_their_states_apart_where_exponentials_are_shifted(first: am.Lagrangian, second: am.Lagrangian) -> None:
+    """The program that shifts read its states in another order than the one that gives up: energies were of swapped states."""
+    memory = am.Memory([x := am.Layer("x", "D", first), h := am.Layer("h", "K", second)], [am.synapses.dense(x, h, weights="V")])
+    bound = am.compile(memory).bind({"V": np.zeros((3, 2))})
+    rows = {"x": np.array([[30.0, -20.0, 31.0], [0.3, 0.1, -0.2]]), "h": np.array([[0.5, -0.25], [40.0, 41.0]])}
+    alone = {
+        name: am.compile(am.Memory([am.Layer(name, axis, L)], [])).energy(rows[name])
+        for name, axis, L in (("x", "D", first), ("h", "K", second))
+    }
+    np.testing.assert_allclose(bound.energy(rows), alone["x"] + alone["h"], rtol=1e-9, atol=1e-12)
+    singles = [bound.energy({name: a[n] for name, a in rows.items()}) for n in range(2)]
+    np.testing.assert_allclose(singles, bound.energy(rows), rtol=1e-12)
+
+
+def test_a_term_that_stands_twice_is_exchanged_once() -> None:
+    E = total((y[i] - b[i]) * sp.tanh(y[i]), i) - lib.tanh().of(y) + total(y[i] * (sp.tanh(y[i]) + b[i]), i)
+    energies = [
+        float(am.compile(am.System(flow={y[i]: -y[i]}, energy=E, activations=known)).energy(np.array([1.0]), {"b": [0.5]}))
+        for known in ({}, {y: lib.tanh()})
+    ]
+    assert energies[0] == pytest.approx(energies[1], rel=1e-14)
+
+
+def test_the_sparsemax_network_as_a_paper_writes_it_has_its_energy() -> None:
+    S = lib.sparsemax()
+    g = S.activation(y[i])
+    E = total((y[i] - b[i]) * g, i) - S.of(y) - total(W[i, j] * g * S.activation(y[j]), i, j) / 2
+    system = am.System(flow={y[i]: -y[i]}, energy=E, activations={y: S})
+    assert float(am.compile(system).energy(np.array([0.3, 0.1, 0.0]), {"b": np.zeros(3), "W": 2 * np.eye(3)})) == pytest.approx(-0.69)

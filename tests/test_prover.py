@@ -23,6 +23,7 @@ from proofs.falsify import search
 i, j, k = indices("i j k", "N")
 y, z = state("y", "N"), state("z", "N")
 u, w = state("u"), state("w")
+power = parameter("k", integer=True, positive=True)
 n = size("N")
 a = parameter("a")
 V, W = parameter("V", "N N"), parameter("W", "N N", symmetric=True)
@@ -143,6 +144,12 @@ WRONG: dict[str, Any] = {
     "a gamma function": lambda: gradient_flow(total(sp.gamma(y[i]), i)),
     "a pole that the flow runs across": lambda: flow(sp.S.One, total(1 / y[i], i)),
     "a pole that the descent runs across": lambda: gradient_flow(total(1 / y[i], i)),
+    "sliding where a norm vanishes": lambda: System(
+        flow={y[i]: -y[i] / sp.sqrt(total(y[j] ** 2, j)), w: sp.S.One}, energy=sp.sqrt(total(y[i] ** 2, i)) + w
+    ),
+    "a power that may be 0, against its bracket": lambda: System(
+        flow={u: sp.Max(0, u) ** (power - 1) - mask(u > 0) * sp.Max(0, u) ** (power - 1)}, energy=u
+    ),
     "a pole that a removable one hides": lambda: System(flow={u: sp.S.One, w: sp.sin(u) / u}, energy=1 / u),
     "an angle of an inverse, which jumps": lambda: System(flow={u: sp.S.One, w: sp.sin(u) / u}, energy=sp.atan(1 / u)),
     "a pole beside a state at rest": lambda: System(flow={u: 1 + u**2, w: -w / u**2}, energy=1 / u + w**2),

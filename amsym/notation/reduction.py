@@ -71,7 +71,7 @@ def _divide(t: Term, base: sp.Expr, exponent: sp.Expr) -> tuple[Term, ...] | Non
 
 def _divisor(base: sp.Expr, exponent: sp.Expr) -> sp.Expr | None:
     """The D of D^e with e < 0, or the u of u₊ and [u > 0]."""
-    if isinstance(base, sp.Max) and len(base.args) == 2 and base.args[0] == 0:
+    if isinstance(base, sp.Max) and len(base.args) == 2 and base.args[0] == 0 and exponent.is_positive:
         return base.args[1]
     if isinstance(base, Mask) and isinstance(base.condition, sp.StrictGreaterThan) and base.condition.rhs == 0:
         return base.condition.lhs
@@ -167,7 +167,8 @@ def _kinks_meet(t: Term) -> tuple[Term, ...] | None:
         return None
     from amsym.notation.canonical import canonical_core
 
-    parts = {b.args[1] for b, _ in t.factors if isinstance(b, sp.Max) and _divisor(b, sp.S.One) is not None}
+    # u₊^p [u > 0] is u₊^p for p > 0 only: at p = 0 the one is a bracket and the other 1.
+    parts = {b.args[1] for b, e in t.factors if e.is_positive and isinstance(b, sp.Max) and _divisor(b, e) is not None}
     for u, bracket in steps.items():
         opposite = canonical_core(-u)
         if opposite in parts or opposite in steps:

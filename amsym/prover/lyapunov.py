@@ -23,7 +23,16 @@ from amsym.prover.borders import is_walled_in, rises
 from amsym.prover.factor import Factor
 from amsym.prover.patterns import PATTERNS, Argument, gradient
 from amsym.prover.ports import port_arguments
-from amsym.prover.regularity import asked_in_words, chain_rule_holds, conditions, is_continuous, kinks, named_functions, unknown_functions
+from amsym.prover.regularity import (
+    asked_in_words,
+    chain_rule_holds,
+    conditions,
+    is_continuous,
+    kinks,
+    named_functions,
+    open_conditions,
+    unknown_functions,
+)
 from amsym.prover.signs import is_nonnegative
 from amsym.system import System, time
 from amsym.verdict import Status, Verdict
@@ -147,16 +156,21 @@ def _slides_safely(system: System, arguments: list[Argument]) -> bool:
     -vᵀ M v ≤ 0 then holds for the mixture v too if M is the same on both sides, or if ∇E is.
     """
     moving = (*system.states, time)
-    if all(is_continuous(f, moving) for f in system.equations.values()):
+    if all(_never_jumps(f, moving) for f in system.equations.values()):
         return True
-    if all(is_continuous(gradient(system, s), moving) for s in system.states):
+    if all(_never_jumps(gradient(system, s), moving) for s in system.states):
         return True
     return all(
         a.pattern not in ("sign", "ports")
-        and all(is_continuous(m, moving) for m in (a.factor.slope, a.factor.scale) if m is not None)
-        and (a.factor.potential is None or not kinks(a.factor.potential, moving))
+        and all(_never_jumps(m, moving) for m in (a.factor.slope, a.factor.scale) if m is not None)
+        and (a.factor.potential is None or not (kinks(a.factor.potential, moving) or open_conditions(a.factor.potential)))
         for a in arguments
     )
+
+
+def _never_jumps(e: sp.Expr, moving: tuple[sp.Basic, ...]) -> bool:
+    """x/|x| jumps where it has no value."""
+    return not open_conditions(e) and is_continuous(e, moving)
 
 
 def _as_a_whole(system: System) -> list[Argument]:

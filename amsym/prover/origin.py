@@ -11,6 +11,7 @@ from amsym.notation import Component, is_zero
 from amsym.prover.definite import is_nowhere_zero
 from amsym.prover.factor import common_factor
 from amsym.prover.patterns import gradient
+from amsym.prover.regularity import kinks
 from amsym.render.sentences import multiple, rate_of, slope_of
 from amsym.system import System
 
@@ -24,6 +25,8 @@ def only_origin(system: System, forward: bool) -> tuple[list[dict[str, Any]], st
     True
     """
     assert system.flow is not None
+    if any(kinks(f, system.states) for f in system.formulas):
+        return None  # the origin might be a kink, and then it is left out
     flows, slopes = dict(system.flow), {c: gradient(system, c.tensor) for c in system.flow}
     source, target = (flows, slopes) if forward else (slopes, flows)
     steps = []

@@ -84,7 +84,7 @@ def _delicate_here(e: sp.Basic) -> frozenset[tuple[Any, str]]:
     if isinstance(e, Li2):
         return frozenset({(1 - e.args[0], "positive")})
     if isinstance(e, sp.Pow) and not isinstance(e, sp.exp):
-        if not e.exp.is_integer and not e.exp.is_negative and _is_rectified(e.base):
+        if not e.exp.is_integer and e.exp.is_nonnegative and _is_rectified(e.base):
             return frozenset() if (e.exp - 1).is_nonnegative else frozenset({(e, _STEEP)})
         what = "positive" if not e.exp.is_integer else "" if e.exp.is_nonnegative else "nonzero"
         return frozenset({(e.base, what)} if what else ())
