@@ -79,6 +79,12 @@ def decay() -> am.System:
     return am.System(flow={y[i]: -y[i]}, energy=am.total(y[i] ** 2, i) / 2, name="decay")
 
 
+def growth() -> am.System:
+    """An energy that rises everywhere, refuted at once."""
+    i, y = am.index("i", "N"), am.state("y", "N")
+    return am.System(flow={y[i]: y[i]}, energy=am.total(y[i] ** 2, i) / 2, name="growth")
+
+
 FLOWS: dict[str, Callable[[], Any]] = {
     "tanh": hopfield,
     "relu": relu,

@@ -85,7 +85,7 @@ def test_a_right_update_is_proved(name: str) -> None:
 
 @pytest.mark.parametrize("name", RIGHT)
 def test_no_counterexample_to_a_right_update_is_found(name: str) -> None:
-    assert search(RIGHT[name](), seconds=1.0).violation is None
+    assert search(RIGHT[name](), seconds=0.5).violation is None
 
 
 @pytest.mark.parametrize("name", WRONG)

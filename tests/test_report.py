@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from matplotlib.figure import Figure
-from models_shown import asymmetric, decay, derived, model
+from models_shown import decay, derived, growth, model
 
 import amsym as am
 from proofs.report import report
@@ -30,7 +30,7 @@ MEASURE = """<script>addEventListener('load', () => {
 
 @pytest.fixture(scope="module")
 def page() -> Any:
-    return report({"two layers": model("two layers"), "decay": decay(), "asymmetric": asymmetric()}, figures=[("a caption", Figure())])
+    return report({"two layers": model("two layers"), "decay": decay(), "growth": growth()}, figures=[("a caption", Figure())])
 
 
 class Tags(HTMLParser):
@@ -68,7 +68,7 @@ def test_a_page_is_well_formed_and_asks_the_network_for_nothing(page: Any) -> No
 
 
 def test_a_page_shows_each_model_with_its_derivation_verdicts_and_pictures(page: Any) -> None:
-    for n, name in enumerate(("two layers", "decay", "asymmetric"), 1):
+    for n, name in enumerate(("two layers", "decay", "growth"), 1):
         assert f'<h2 id="amsym-model-{n}">{name}</h2>' in page.html
     assert page.html.count('class="amsym-derivation"') == 3
     assert page.html.count("<svg") == 1
@@ -79,7 +79,7 @@ def test_a_page_shows_each_model_with_its_derivation_verdicts_and_pictures(page:
 def test_the_page_says_what_verify_says(page: Any) -> None:
     """Of what is quickly decided: a search that ends with its time may end otherwise on a busy machine."""
     quick = ["energy never increases", "energy bounded below", "energy coercive", "smooth", "dead directions"]
-    for name, system in {"decay": decay(), "asymmetric": asymmetric()}.items():
+    for name, system in {"decay": decay(), "growth": growth()}.items():
         expected = {key: v.status for key, v in verify(system, only=quick).items() if key in page.reports[name]}
         assert {key: page.reports[name][key].status for key in expected} == expected
     shown = re.findall(r'amsym-status [\w-]+">\S (\w+)<', page.html)
