@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
@@ -19,11 +19,11 @@ class Dual:
     _replaced: Callable[[Any], Any]
     _summed: Callable[[Formula, Tensor, str | None], sp.Expr]
     _at: Callable[[Formula, Component, str | None], Any]
+    if TYPE_CHECKING:
 
-    @property
-    def parameters(self) -> tuple[Parameter, ...]:
-        """The parameters with their conditions."""
-        raise NotImplementedError
+        @property
+        def parameters(self) -> tuple[Parameter, ...]:
+            """The parameters with their conditions, which `Known` has."""
 
     def conjugate(self, p: Tensor, over: str | None = None) -> sp.Expr | None:
         """L*(p) = sup_x <p, x> - L(x) where a closed form is known, for p over the axes of the state; None elsewhere.

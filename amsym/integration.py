@@ -64,6 +64,7 @@ def _around(kinks: list[sp.Expr]) -> list[sp.Expr]:
 
 
 def kink_points(parts: set[Any], x: sp.Symbol) -> set[sp.Expr]:
+    """The x at which moduli, cases, maxima and minima of x switch."""
     found: set[sp.Expr] = set()
     for p in parts:
         if isinstance(p, sp.Abs):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import sympy as sp
@@ -42,11 +43,8 @@ class Composed(sp.Function):
     """A function with a name of its own because its definition loses digits where it is written out; it has one argument."""
 
     nargs = 1
-
-    @staticmethod
-    def definition(u: Any) -> sp.Expr:
-        """The same function written out."""
-        raise NotImplementedError
+    # The same function written out.
+    definition: Callable[[Any], sp.Expr]
 
     def _eval_evalf(self, prec: int) -> Any:
         return self.definition(self.args[0])._eval_evalf(prec)

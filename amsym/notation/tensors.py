@@ -276,6 +276,7 @@ def _show(tensor: Tensor, where: tuple[Any, ...]) -> str:
 
 
 def checked_properties(name: str, axes: tuple[str, ...], declared: set[str]) -> tuple[str, ...]:
+    """The declared properties in order; raises NotationError for one that is unknown or does not fit the axes."""
     unknown = declared - set(PROPERTIES)
     if unknown:
         raise NotationError(f"parameter '{name}': unknown property {sorted(unknown)[0]!r}; known are {', '.join(PROPERTIES)}")

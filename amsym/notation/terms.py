@@ -56,6 +56,7 @@ def terms_of(expr: sp.Expr) -> tuple[Term, ...]:
 
 @lru_cache(maxsize=20_000)
 def normal_terms(expr: sp.Expr) -> tuple[Term, ...]:
+    """The expression multiplied out, with the sums of each term in front; not yet named or collected."""
     if expr.is_Number or (expr.is_NumberSymbol and expr.is_Rational):
         return (Term(expr, (), ()),)
     if isinstance(expr, sp.Add):

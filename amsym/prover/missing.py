@@ -27,6 +27,7 @@ def missing_assumption(system: System) -> str | None:
 
 
 def first_missing(system: System, proves: Any) -> str | None:
+    """The first declaration, or pair of them, with which `proves` holds, in words."""
     try:
         with time_limit(SECONDS):
             return _first(system, list(_options(system)), proves)

@@ -96,6 +96,7 @@ class Symmetries:
 
 
 def size_words(sizes: Mapping[str, Any]) -> str:
+    """N = 4, K = 3; "these states" where no axis has a size."""
     return ", ".join(f"{axis} = {n}" for axis, n in sizes.items()) or "these states"
 
 

@@ -143,14 +143,7 @@ def _below(m: Matrix) -> tuple[dict[str, Any] | None, str]:
     pivots = _pivots(rows) if top < 1 else None
     if pivots is None:
         return None, words
-    certificate = {
-        "kind": "definite matrix",
-        "matrix": "1/c - (W + Wᵀ)/2",
-        "constant": f"{top:.8g}",
-        "smallest pivot": str(min(pivots, key=float).str(8)),
-        "lemma": MONOTONE,
-    }
-    return certificate, f"{words}, below 1"
+    return _certificate(top, pivots, MONOTONE, kind="definite matrix", matrix="1/c - (W + Wᵀ)/2"), f"{words}, below 1"
 
 
 def _euclidean(m: Matrix) -> tuple[dict[str, Any] | None, str]:
@@ -164,14 +157,12 @@ def _euclidean(m: Matrix) -> tuple[dict[str, Any] | None, str]:
     pivots = _pivots([[arb(int(i == j)) - G[i, j] for j in range(n)] for i in range(n)]) if norm < 1 else None
     if pivots is None:
         return None, words
-    certificate = {
-        "kind": "contraction",
-        "norm": "Euclidean",
-        "constant": f"{norm:.8g}",
-        "smallest pivot": str(min(pivots, key=float).str(8)),
-        "lemma": BANACH,
-    }
+    certificate = _certificate(norm, pivots, BANACH, kind="contraction", norm="Euclidean")
     return certificate, f"y → W g(y) + b contracts by {norm:.4g} in the Euclidean norm"
+
+
+def _certificate(constant: float, pivots: list[arb], lemma: str, **what: str) -> dict[str, Any]:
+    return {**what, "constant": f"{constant:.8g}", "smallest pivot": str(min(pivots, key=float).str(8)), "lemma": lemma}
 
 
 def _pivots(a: list[list[arb]]) -> list[arb] | None:
