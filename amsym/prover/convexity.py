@@ -18,6 +18,7 @@ from amsym.prover.bounds import bounds
 from amsym.prover.one_variable import convexity_of
 from amsym.prover.regularity import JUMPS, KINKS, defined_everywhere, is_continuous
 from amsym.prover.signs import is_nonnegative
+from amsym.prover.threshold import least_over_threshold
 
 CONSTANT, AFFINE, CONVEX, CONCAVE = "constant", "affine", "convex", "concave"
 _FLIP = {CONSTANT: CONSTANT, AFFINE: AFFINE, CONVEX: CONCAVE, CONCAVE: CONVEX, None: None}
@@ -47,8 +48,13 @@ def curvature(expr: Any, state: Tensor, steps: Steps | None = None) -> str | Non
 
 
 def is_convex(expr: sp.Expr, state: Tensor, steps: Steps | None = None) -> bool:
-    """Whether a rule shows the expression convex (affine and constant included)."""
-    return curvature(expr, state, steps) in (CONSTANT, AFFINE, CONVEX)
+    """Whether a rule shows the expression convex (affine and constant included), or it is a minimum over a threshold."""
+    if curvature(expr, state, steps) in (CONSTANT, AFFINE, CONVEX):
+        return True
+    lines = least_over_threshold(expr, state)
+    for line in lines or ():
+        (steps or Steps()).add(line)
+    return lines is not None
 
 
 def _curvature(e: sp.Expr, x: Tensor, steps: Steps) -> str | None:
