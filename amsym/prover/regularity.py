@@ -15,6 +15,7 @@ from amsym.notation import Component, Index, Mask, Size, Total, depends_on, free
 from amsym.notation.canonical import canonical_core, lettered
 from amsym.notation.functions import Li2
 from amsym.prover.bounds import bounds
+from amsym.prover.continuous_supports import continuous_over_support
 from amsym.prover.signs import is_positive
 from amsym.prover.switches import switches_vanish
 
@@ -183,6 +184,8 @@ def is_continuous(expr: sp.Expr, states: tuple[sp.Basic, ...]) -> bool:
     """Whether no bracket, sign or step of a state is left in the normal form, or those that are left switch where their factors vanish."""
     if not moving(expr, states, JUMPS):
         return True  # nothing jumps as it stands: half of the time of a proof of attention went into its normal form
+    if continuous_over_support(expr, JUMPS):
+        return True
     core = canonical_core(expr)
     return not moving(core, states, JUMPS) or switches_vanish(core, states)
 

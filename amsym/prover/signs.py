@@ -18,6 +18,7 @@ from amsym.notation import Component, Delta, Mask
 from amsym.notation.canonical import canonical_core
 from amsym.notation.effort import check
 from amsym.prover.bounds import Bounds, bounds, known
+from amsym.prover.moments import over_support
 
 # So many brackets are tried at both values; 2^6 cases take well under a second.
 MASKS = 6
@@ -44,7 +45,7 @@ def is_positive(expr: Any) -> bool:
 @lru_cache(maxsize=20_000)
 def _shown(expr: sp.Expr, what: str) -> bool:
     check()
-    return (
+    return _by_moments(expr, what) or (
         any(getattr(bounds(form), what) or _by_roots(form, what) for form in _forms(expr)) or _by_masks(expr, what) or _by_cases(expr, what)
     )
 
@@ -71,6 +72,12 @@ def unknowns_of(expr: sp.Basic) -> set[sp.Expr]:
     if isinstance(expr, (sp.Add, sp.Mul)) or (isinstance(expr, sp.Pow) and expr.exp.is_Integer and not isinstance(expr, sp.exp)):
         return set().union(*(unknowns_of(a) for a in expr.args))
     return set() if expr.is_Number else {expr}
+
+
+def _by_moments(expr: sp.Expr, what: str) -> bool:
+    """Over a support sums are moments, which are positive."""
+    value = over_support(expr) if expr.has(Mask) and expr.has(sp.Max) else None
+    return value is not None and bool(value.is_positive if what == "positive" else value.is_nonnegative)
 
 
 def _by_masks(expr: sp.Expr, what: str) -> bool:
