@@ -14,10 +14,10 @@ from proofs.properties import bounded, coercive, convex, dead, energy, flat, lin
 from proofs.question import Question, question
 
 # Seconds for the property on which others build, and for each other one; what is not shown by then stays open.
-FIRST, OTHERS = 8.0, 5.0
+FIRST, OTHERS = 7.0, 5.0
 LONGEST = energy.CLAIM
 # Seconds for a whole report: what comes after has a little each.
-ALL, LEAST = 14.0, 1.0
+ALL, LEAST = 13.0, 1.5
 # Seconds beyond these after which work that looks at no limit is stopped.
 GRACE = 0.5
 

@@ -83,6 +83,16 @@ def _stop(*_: object) -> None:
     raise OutOfTime("the work took longer than allowed")
 
 
+def remaining() -> float:
+    """Seconds that the limits in force leave; infinite where there are none.
+
+    >>> with time_limit(60.0):
+    ...     50 < remaining() < 61
+    True
+    """
+    return _deadline.get() - thread_time()
+
+
 def check() -> None:
     """Raise OutOfTime when the limit has passed."""
     if thread_time() > _deadline.get():

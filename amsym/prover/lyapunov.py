@@ -21,7 +21,7 @@ from amsym.notation.effort import OutOfTime, check, time_limit
 from amsym.prover.borders import LEMMA as WALLED
 from amsym.prover.borders import is_walled_in, rises
 from amsym.prover.factor import Factor
-from amsym.prover.patterns import PATTERNS, Argument, gradient
+from amsym.prover.patterns import Argument, gradient, in_order
 from amsym.prover.ports import port_arguments
 from amsym.prover.regularity import (
     asked_in_words,
@@ -106,7 +106,7 @@ def _arguments(system: System) -> list[Argument] | None:
         return None
     found: list[Argument] = []
     for c in system.flow:
-        argument = next((a for pattern in PATTERNS if (a := _in_time(pattern, system, c)) is not None), None)
+        argument = next((a for pattern in in_order(system, c) if (a := _in_time(pattern, system, c)) is not None), None)
         if argument is None:
             found = _as_a_whole(system)
             break

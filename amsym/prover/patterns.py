@@ -166,7 +166,9 @@ def _matrix_flow(system: System, c: Component) -> Argument | None:
     return None
 
 
-PATTERNS: tuple[Callable[[System, Component], Argument | None], ...] = (
+Pattern = Callable[[System, Component], Argument | None]
+
+PATTERNS: tuple[Pattern, ...] = (
     _activated_first,
     _metric,
     _inverse_metric,
@@ -175,3 +177,10 @@ PATTERNS: tuple[Callable[[System, Component], Argument | None], ...] = (
     _hessian_metric,
     _matrix_flow,
 )
+
+
+def in_order(system: System, c: Component) -> tuple[Pattern, ...]:
+    """The patterns; where a Lagrangian was declared that acts over an axis, its Hessian is the likely metric, and comes early."""
+    declared = system.activations.get(c.tensor)
+    early = (_activated_first, _hessian_metric) if declared is not None and declared.kind == "joint" else ()
+    return (*early, *(p for p in PATTERNS if p not in early))

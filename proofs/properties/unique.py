@@ -16,7 +16,7 @@ from dataclasses import replace
 from itertools import islice
 
 from amsym.errors import AmsymError
-from amsym.notation.effort import Budget, OutOfTime, check, time_limit
+from amsym.notation.effort import Budget, OutOfTime, check, remaining, time_limit
 from amsym.prover.contraction import always_one
 from amsym.system import System, time
 from amsym.verdict import Status, Verdict
@@ -67,7 +67,7 @@ def _within(question: Question, verdict: Verdict) -> Verdict:
 
 def _in_time(system: System) -> Verdict | None:
     try:
-        with time_limit(SYMBOLIC_SECONDS):
+        with time_limit(min(SYMBOLIC_SECONDS, remaining() / 3)):
             found = always_one(system)
     except OutOfTime:
         return None
