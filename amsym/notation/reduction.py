@@ -168,7 +168,7 @@ def _kinks_meet(t: Term) -> tuple[Term, ...] | None:
     from amsym.notation.canonical import canonical_core
 
     # u₊^p [u > 0] is u₊^p for p > 0 only: at p = 0 the one is a bracket and the other 1.
-    parts = {b.args[1] for b, e in t.factors if e.is_positive and isinstance(b, sp.Max) and _divisor(b, e) is not None}
+    parts = {b.args[1] for b, e in t.factors if isinstance(b, sp.Max) and _divisor(b, e) is not None}
     for u, bracket in steps.items():
         opposite = canonical_core(-u)
         if opposite in parts or opposite in steps:
