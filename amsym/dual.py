@@ -40,7 +40,13 @@ class Dual:
         return None if dual is None else self._summed(dual.formula, p, over)
 
     def conjugate_at(self, p: Component) -> sp.Expr | None:
-        """The conjugate of one entry, for an additive Lagrangian."""
+        """The conjugate of one entry, for an additive Lagrangian; None for any other.
+
+        >>> from amsym import lagrangians
+        >>> from amsym.notation import index, state
+        >>> lagrangians.arctan().conjugate_at(state("p", "N")[index("i", "N")])
+        -log(cos(p[i]))
+        """
         dual = self._dual()
         return None if dual is None or self.kind != "additive" else self._replaced(sp.sympify(dual.formula(p)))
 

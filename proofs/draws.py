@@ -8,6 +8,7 @@ from fractions import Fraction
 from itertools import product
 from typing import Any
 
+import numpy as np
 import sympy as sp
 
 from amsym.notation import Tensor
@@ -158,6 +159,11 @@ def flattened(value: Any, at: tuple[int, ...] = ()) -> dict[tuple[int, ...], Fra
     if not isinstance(value, tuple):
         return {at: value}
     return {k: v for n, x in enumerate(value) for k, v in flattened(x, (*at, n)).items()}
+
+
+def floats(value: Any) -> Any:
+    """Nested tuples of rationals as an array, one rational as a float."""
+    return np.array([floats(v) for v in value]) if isinstance(value, tuple) else float(value)
 
 
 def plain(value: Any) -> Any:

@@ -19,7 +19,7 @@ from amsym.errors import AmsymError
 from amsym.notation.effort import Budget, check
 from amsym.system import System
 from numeric.compile import Model
-from proofs.draws import Values, nested
+from proofs.draws import Values, floats, nested
 from proofs.settings import simple_parameters, strong_parameters
 from proofs.shrinking import clipped
 
@@ -60,7 +60,7 @@ def _steepest(
     system: System, model: Model, sizes: Mapping[str, int], values: Values, domain: Mapping[Any, Any], noise: np.random.Generator
 ) -> Iterator[Values]:
     try:
-        bound = model.bind({str(k.name): _floats(v) for k, v in values.items() if str(k.name) != "t"}, sizes=dict(sizes))
+        bound = model.bind({str(k.name): floats(v) for k, v in values.items() if str(k.name) != "t"}, sizes=dict(sizes))
         with np.errstate(all="ignore"):
             score, states = _ridden(system, bound, sizes, noise)
     except (AmsymError, ArithmeticError, ValueError):
@@ -99,10 +99,6 @@ def _square(parts: Mapping[str, Array]) -> Array:
 def _exact(array: Array, digits: int) -> Any:
     flat = {place: Fraction(round(float(array[place]) * digits), digits) for place in np.ndindex(array.shape)}
     return nested(flat, array.shape) if array.shape else flat[()]
-
-
-def _floats(value: Any) -> Any:
-    return np.array([_floats(v) for v in value]) if isinstance(value, tuple) else float(value)
 
 
 __all__ = ["rising_states"]

@@ -87,7 +87,7 @@ def verify(
     for key in wanted:
         start = perf_counter()
         left = max(budget.seconds - budget.used, LEAST)
-        found = _in_time(key, asked, min(left, max(FIRST if key == LONGEST else OTHERS, ALL / len(wanted))))
+        found = _in_time(key, asked, min(left, max(FIRST if key == LONGEST else OTHERS, ALL / len(wanted))), alone=len(wanted) == 1)
         if found is None and only is not None:
             found = Verdict(key, Status.UNDECIDED, {"kind": "attempts"}, NOTHING[key])
         if found is not None:
@@ -104,10 +104,10 @@ def _wanted(only: str | Iterable[str] | None) -> list[str]:
     return [key for key in PROPERTIES if key in names]
 
 
-def _in_time(key: str, asked: Question, seconds: float) -> Verdict | None:
+def _in_time(key: str, asked: Question, seconds: float, alone: bool) -> Verdict | None:
     try:
         with hard_limit(seconds + GRACE), time_limit(seconds):
             return PROPERTIES[key](asked)
     except OutOfTime:
-        words = f"not finished in {seconds:.2g} s; verify(model, only={key!r}) gives it more"
+        words = f"not finished in {seconds:.2g} s" + ("" if alone else f"; verify(model, only={key!r}) gives it more")
         return Verdict(key, Status.UNDECIDED, {"kind": "attempts"}, words)

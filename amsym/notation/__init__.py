@@ -1,7 +1,7 @@
 """Index notation on top of SymPy: tensors over axes of symbolic size, sums over them, derivatives, a canonical form."""
 
 from amsym.notation.axes import Index, Size, all_indices, free_indices, fresh_index, fresh_indices, index, indices, rename, size
-from amsym.notation.calculus import depends_on, derivative
+from amsym.notation.calculus import depends_on, derivative, has_state
 from amsym.notation.canonical import canonical, is_zero, lettered
 from amsym.notation.declare import parameter, state
 from amsym.notation.explicit import components
@@ -28,6 +28,7 @@ __all__ = [
     "free_indices",
     "fresh_index",
     "fresh_indices",
+    "has_state",
     "index",
     "indices",
     "is_zero",

@@ -55,6 +55,11 @@ def depends_on(expr: sp.Basic, tensor_or_symbol: sp.Basic) -> bool:
     return tensor_or_symbol in _sources(expr)
 
 
+def has_state(expr: sp.Basic) -> bool:
+    """Whether the expression holds a state, whichever it is."""
+    return any(t.kind == "state" for t in expr.atoms(Tensor))
+
+
 @lru_cache(maxsize=200_000)
 def _sources(expr: sp.Basic) -> frozenset[sp.Basic]:
     if isinstance(expr, Tensor):

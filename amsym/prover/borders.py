@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from amsym.notation import Mask, Tensor, Total
+from amsym.notation import Mask, Total, has_state
 from amsym.notation.canonical import canonical_core
 from amsym.prover.regularity import open_conditions
 from amsym.prover.signs import is_nonnegative, is_positive
@@ -87,7 +87,7 @@ def _is_square_sum(u: sp.Expr) -> bool:
         return is_nonnegative(sp.Mul(*(f for f in u.args if f not in squares))) and all(map(_is_square_sum, squares))
     if isinstance(u, sp.Pow) and not isinstance(u, sp.exp):
         return bool(u.exp.is_Integer and u.exp.is_even and u.exp > 0) and not _asks(u.base)
-    return not any(t.kind == "state" for t in u.atoms(Tensor)) and is_nonnegative(u)
+    return not has_state(u) and is_nonnegative(u)
 
 
 __all__ = ["LEMMA", "is_walled_in", "rises"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from amsym.notation import Tensor, Total
+from amsym.notation import Total, has_state
 from amsym.prover.bounds import bounds
 from amsym.prover.signs import is_nonnegative
 
@@ -20,7 +20,7 @@ def has_ceiling(e: sp.Expr) -> bool:
     >>> [has_ceiling(f) for f in (total(sp.Max(0, 1 - y[i]**2), i), sp.log(total(sp.tanh(y[i])**2, i)), y[i])]
     [True, True, False]
     """
-    if bounds(e).high.is_finite or not _moves(e):
+    if bounds(e).high.is_finite or not has_state(e):
         return True
     if isinstance(e, sp.Add):
         return all(map(has_ceiling, e.args))
@@ -29,8 +29,8 @@ def has_ceiling(e: sp.Expr) -> bool:
     if isinstance(e, sp.log):
         return has_ceiling(e.args[0])
     if isinstance(e, sp.Mul):
-        fixed = sp.Mul(*(a for a in e.args if not _moves(a)))
-        rest = sp.Mul(*(a for a in e.args if _moves(a)))
+        fixed = sp.Mul(*(a for a in e.args if not has_state(a)))
+        rest = sp.Mul(*(a for a in e.args if has_state(a)))
         if is_nonnegative(fixed):
             return rest != e and has_ceiling(rest)
         return is_nonnegative(-fixed) and _has_floor(rest)
@@ -46,10 +46,6 @@ def _has_floor(e: sp.Expr) -> bool:
     if isinstance(e, sp.Pow) and not isinstance(e, sp.exp):
         return bool(e.exp.is_real) and (not e.exp.is_integer or bool(e.exp.is_even) or is_nonnegative(e.base))
     return False
-
-
-def _moves(e: sp.Expr) -> bool:
-    return any(t.kind == "state" for t in e.atoms(Tensor))
 
 
 __all__ = ["has_ceiling"]

@@ -10,7 +10,7 @@ from typing import Any
 
 import sympy as sp
 
-from amsym.notation import Index, Mask, Tensor, Total, depends_on, free_indices
+from amsym.notation import Index, Mask, Total, depends_on, free_indices, has_state
 from amsym.prover.moments import Moments, NotOfThisKind, jumps
 from amsym.prover.support import the_support
 
@@ -28,16 +28,12 @@ def continuous_over_support(e: sp.Expr, others: tuple[type, ...]) -> bool:
     [True, True, False]
     """
     found = the_support(e)
-    if found is None or (others and any(not isinstance(n, Mask) and _moves(n) for n in e.atoms(*others))):
+    if found is None or (others and any(not isinstance(n, Mask) and has_state(n) for n in e.atoms(*others))):
         return False
     try:
         return _holds(e, Moments(found[1], found[0]))
     except NotOfThisKind:
         return False
-
-
-def _moves(e: Any) -> bool:
-    return any(t.kind == "state" for t in e.atoms(Tensor))
 
 
 def _holds(e: Any, m: Moments) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from amsym.notation import Mask, Tensor, Total, depends_on, free_indices
+from amsym.notation import Mask, Tensor, Total, depends_on, free_indices, has_state
 
 # The highest power p that is looked at.
 HIGHEST = 7
@@ -42,7 +42,7 @@ def support_of(m: Mask, x: Tensor) -> Support | None:
 
 def the_support(e: sp.Expr) -> tuple[Tensor, Support] | None:
     """The state of one axis and the support that all its brackets in e tell; None where there is none, or more than one."""
-    masks = [m for m in e.atoms(Mask) if any(t.kind == "state" for t in m.atoms(Tensor))]
+    masks = [m for m in e.atoms(Mask) if has_state(m)]
     states = {t for m in masks for t in m.atoms(Tensor) if t.kind == "state"}
     if len(states) != 1:
         return None

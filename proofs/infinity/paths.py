@@ -36,11 +36,6 @@ class Path:
     a: Mapping[Place, int]
 
     @property
-    def is_ray(self) -> bool:
-        """Whether it is straight and leaves every bounded set."""
-        return all(k == 1 for k in self.a.values())
-
-    @property
     def leaves(self) -> bool:
         """Whether it leaves every bounded set."""
         return any(k > 0 for k in self.a.values())

@@ -21,13 +21,18 @@ def decide(question: Question) -> Verdict:
     REFUTED
     """
     verdict = on_a_box(question) or energy_bounded_below(question.system)
+    return searched(question, verdict, "on which E falls to -∞", falls=True)
+
+
+def searched(question: Question, verdict: Verdict, what: str, *, falls: bool) -> Verdict:
+    """The verdict of the formulas; where it is open, that of the given numbers, then that of a search for a path."""
     if verdict.status is not Status.UNDECIDED or named_only(verdict):
         return verdict
-    certified = certificate(question, BOUNDED, False)
+    certified = certificate(question, verdict.claim, coercive=not falls)
     if certified is not None:
         return certified
-    looked = escape(question, falls=True)
-    return refuted(BOUNDED, looked) if looked.escape is not None else left_open(verdict, looked, "on which E falls to -∞")
+    looked = escape(question, falls=falls)
+    return refuted(verdict.claim, looked) if looked.escape is not None else left_open(verdict, looked, what)
 
 
 def on_a_box(question: Question) -> Verdict | None:

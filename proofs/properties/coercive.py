@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from amsym.prover.boundedness import COERCIVE, energy_coercive, is_finite
 from amsym.verdict import Status, Verdict
-from proofs.infinity.escape import escape
-from proofs.properties.bounded import certificate, left_open, named_only, refuted
+from proofs.properties.bounded import searched
 from proofs.question import Question
 
 
@@ -22,11 +21,4 @@ def decide(question: Question) -> Verdict | None:
         return Verdict(
             COERCIVE, Status.VACUOUS, {"kind": "empty hypothesis"}, "the domain is a bounded box: no state in it tends to infinity"
         )
-    verdict = energy_coercive(question.system)
-    if verdict.status is not Status.UNDECIDED or named_only(verdict):
-        return verdict
-    certified = certificate(question, COERCIVE, True)
-    if certified is not None:
-        return certified
-    looked = escape(question, falls=False)
-    return refuted(COERCIVE, looked) if looked.escape is not None else left_open(verdict, looked, "on which E does not rise to ∞")
+    return searched(question, energy_coercive(question.system), "on which E does not rise to ∞", falls=False)

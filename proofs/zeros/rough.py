@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from amsym.system import System
 from numeric.compile import Model
-from proofs.draws import Values
+from proofs.draws import Values, floats
 
 Array = NDArray[np.float64]
 
@@ -32,7 +32,7 @@ class RoughFlow:
     def bound(self, sizes: Mapping[str, int], values: Values) -> RoughAt:
         """The same with these parameters."""
         known = {*self.system.parameters, *self.system.scalars}
-        return RoughAt(self, self.model.bind({str(k.name): _floats(v) for k, v in values.items() if k in known}, sizes=dict(sizes)), sizes)
+        return RoughAt(self, self.model.bind({str(k.name): floats(v) for k, v in values.items() if k in known}, sizes=dict(sizes)), sizes)
 
 
 class RoughAt:
@@ -60,7 +60,3 @@ class RoughAt:
         found = self.bound.jacobian(self._split(y))
         width = {name: int(np.prod(shape, dtype=int)) for name, shape in self.shapes.items()}
         return np.block([[np.reshape(found[a][b], (width[a], width[b])) for b in self.shapes] for a in self.shapes])
-
-
-def _floats(value: Any) -> Any:
-    return np.array([_floats(v) for v in value]) if isinstance(value, tuple) else float(value)
