@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from numeric import plot
     from numeric.compile import compile
     from numeric.dead import dead_directions
-    from numeric.simulate import Outcome, Simulation, simulate
+    from numeric.events import Event
+    from numeric.outcomes import Outcome, Simulation
+    from numeric.simulate import simulate
     from proofs.report import report
     from proofs.symmetry.found import symmetries
     from proofs.verify import verify
@@ -32,8 +34,9 @@ sign = _sp.sign
 _LAZY = {
     "compile": "numeric.compile",
     "simulate": "numeric.simulate",
-    "Simulation": "numeric.simulate",
-    "Outcome": "numeric.simulate",
+    "Simulation": "numeric.outcomes",
+    "Outcome": "numeric.outcomes",
+    "Event": "numeric.events",
     "plot": "numeric.plot",
     "dead_directions": "numeric.dead",
     "verify": "proofs.verify",
@@ -45,6 +48,7 @@ __version__ = "0.2.0"
 __all__ = [
     "AmsymError",
     "Derivation",
+    "Event",
     "InputError",
     "Lagrangian",
     "Layer",

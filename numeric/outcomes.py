@@ -1,4 +1,4 @@
-"""How a trajectory ended, in one of four sentences, and what a simulation returns."""
+"""How a trajectory ended, in one of five sentences, and what a simulation returns."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ class Outcome(enum.Enum):
     STEADY = "the flow fell below the steady threshold: a small residual, not a certificate of a steady state nearby"
     TIME_OVER = "the time, or the number of steps allowed, was over before the flow fell below the steady threshold"
     DIVERGED = "the state became non-finite or larger than 1e12, or no step was small enough to go on"
+    EVENT = "a terminal event was met"
     ENERGY_ROSE = "an accepted step raised the energy by more than rounding and the step's own error can explain"
 
 
@@ -45,7 +46,10 @@ class Simulation:
     outcomes: Outcome | NDArray[np.object_]
     statistics: dict[str, Any]
     """`evaluations`, `accepted`, `rejected`: counts, (batch,). `largest_energy_rise` over one accepted step, (batch,): 0
-    where the energy never rose, NaN where nobody looked. `seconds`: wall time of the whole batch."""
+    where the energy never rose, NaN where nobody looked. `method`: names of the integrators that ran. `stiff`: which
+    trajectories were found stiff and handed over, (batch,). `seconds`: wall time of the whole batch."""
+    events: dict[str, Any] | None = None
+    """The `Crossings` of each event that was asked for."""
 
     def ended(self, outcome: Outcome) -> NDArray[np.bool_] | bool:
         """Which trajectories ended so: a mask (batch,), or one bool."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from types import TracebackType
 
 from rich.console import Console
@@ -44,6 +45,10 @@ class Progress:
             self._bar.start()
         self._drawn = now
         self._bar.update(self._task, completed=fraction)
+
+    def part(self, done: int, share: int, total: int) -> Callable[[float], None]:
+        """`update` for the fraction of a part: `share` of `total` pieces, after `done` others."""
+        return lambda fraction: self.update((done + fraction * share) / max(total, 1))
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """Take the bar away."""

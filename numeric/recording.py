@@ -7,8 +7,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from numeric.dormand_prince import DormandPrince
 from numeric.field import Array, Field, Restore
+from numeric.steppers.stepper import Stepper
 
 Rows = NDArray[np.intp]
 
@@ -16,8 +16,8 @@ Rows = NDArray[np.intp]
 class Recorder(Protocol):
     """Told of every attempted step before it is committed; `rows[k]` is the trajectory in the stepper's row k."""
 
-    def step(self, rows: Rows, stepper: DormandPrince, energy: Array) -> None:
-        """Keep what is wanted of the accepted rows; `energy` (count,) belongs to the end of the step."""
+    def step(self, rows: Rows, stepper: Stepper, t: Array, y: Array, energy: Array) -> None:
+        """Keep what is wanted of the accepted rows, up to `t` (count,), where `y` (count, n) and `energy` (count,) belong."""
         ...
 
     def steady(self, rows: Rows, y: Array, t: Array) -> None:
@@ -40,12 +40,14 @@ class Steps:
     def __init__(self, start: Array, energy: Array) -> None:
         """`start` (batch, n) and its `energy` (batch,), NaN if there is none."""
         self._batch = len(start)
-        self._chunks = [(np.arange(self._batch), np.zeros(self._batch), start.copy(), energy.copy())]
+        self._chunks: list[tuple[Rows, Array, Array, Array]] = [
+            (np.arange(self._batch), np.zeros(self._batch), start.copy(), energy.copy())
+        ]
 
-    def step(self, rows: Rows, stepper: DormandPrince, energy: Array) -> None:
+    def step(self, rows: Rows, stepper: Stepper, t: Array, y: Array, energy: Array) -> None:
         """Append the accepted rows."""
         k = np.flatnonzero(stepper.accepted)
-        self._chunks.append((rows[k], stepper.proposed_time[k], stepper.proposal[k], energy[k]))
+        self._chunks.append((rows[k], t[k], y[k], energy[k]))
 
     def steady(self, rows: Rows, y: Array, t: Array) -> None:
         """Nothing to keep: the last step is there already."""
@@ -71,10 +73,10 @@ class Times:
         self._states = np.full((len(start), times.size, start.shape[1]), np.nan, dtype=start.dtype)
         self._states[:, times <= 0] = start[:, None, :]
 
-    def step(self, rows: Rows, stepper: DormandPrince, energy: Array) -> None:
-        """Interpolate at every saved time in (t, t + h] of the accepted rows."""
+    def step(self, rows: Rows, stepper: Stepper, t: Array, y: Array, energy: Array) -> None:
+        """Interpolate at every saved time of the accepted rows, after the beginning of the step and up to `t`."""
         first = np.searchsorted(self._times, stepper.t, side="right")
-        stop = np.searchsorted(self._times, stepper.proposed_time, side="right")
+        stop = np.searchsorted(self._times, t, side="right")
         counts = np.where(stepper.accepted, stop - first, 0)
         k = np.repeat(np.arange(counts.size), counts)
         if not k.size:
@@ -100,7 +102,7 @@ class Times:
 class Ends:
     """Keeps nothing on the way."""
 
-    def step(self, rows: Rows, stepper: DormandPrince, energy: Array) -> None:
+    def step(self, rows: Rows, stepper: Stepper, t: Array, y: Array, energy: Array) -> None:
         """Nothing to keep."""
 
     def steady(self, rows: Rows, y: Array, t: Array) -> None:

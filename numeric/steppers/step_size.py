@@ -1,4 +1,4 @@
-"""Step sizes from error estimates: h' = h * 0.9 * e**-0.17 * e_before**0.04, each row for itself.
+"""Step sizes from error estimates: h' = h * 0.9 * e**-(1/p - 0.03) * e_before**0.04 for order p, each row for itself.
 
 A PI controller keeps the error of each step, in units of the tolerance, just below one. Source: Hairer, Norsett and
 Wanner, Solving Ordinary Differential Equations I (1993), II.4, and its code DOPRI5, whose constants these are.
@@ -14,16 +14,9 @@ from numpy.typing import NDArray
 
 from numeric.field import Array, Flow
 
-ORDER = 5
 BETA = 0.04  # weight of the previous error; 0.08 and more damps better and takes longer steps less often
-EXPONENT = 1 / ORDER - 0.75 * BETA
 SAFETY = 0.9
 MOST_GROWTH, MOST_SHRINKAGE = 10.0, 5.0
-
-# A step of size h on dy/dt = -k y has an error estimate of 0.001 |h f| at h k = 1, of 0.03 |h f| at 2, and of 0.28 |h f|
-# at 3.3, the stability limit. Holding it to 0.001 keeps |h k| <= 1, where the pair damps every decaying mode (on the
-# imaginary axis it stops damping just there), so that a residual falls until it is steady instead of hovering.
-RESOLUTION = 1e-3
 
 
 @dataclass(frozen=True)
@@ -41,17 +34,19 @@ class Tolerance:
         """The absolute tolerance of each row, (rows,): atol, or one ulp of its |y|_inf `size` where that is more."""
         return np.asarray(np.maximum(self.atol, eps * size))
 
-    def ceiling(self, step: Array, speed: Array, size: Array, eps: float) -> Array:
-        """The coarsest scale that a row allows, (rows,): RESOLUTION * step * speed, with a floor; infinite without `steady`.
+    def ceiling(self, resolved: Array, speed: Array, size: Array, eps: float) -> Array:
+        """The coarsest scale that a row allows, (rows,): resolved * speed, with a floor; infinite without `steady`.
 
-        `speed` is the root mean square of the row's flow. The floor is what a tenth of the steady residual needs, or
-        one ulp where that is more: a finer scale would buy nothing. (With 32 ulp, half of the single-precision runs
-        hovered above the steady threshold at rtol 1e-3; with one, none.)
+        `speed` is the root mean square of the row's flow, `resolved` the step times the method's resolution: holding
+        |error| to that share of |h f| keeps the step where the method damps every decaying mode, so that a residual falls
+        until it is steady instead of hovering at the limit of stability. The floor is what a tenth of the steady residual
+        needs, or one ulp where that is more: a finer scale would buy nothing. (With 32 ulp, half of the single-precision
+        runs hovered above the steady threshold at rtol 1e-3; with one, none.)
         """
         if self.steady is None:
-            return np.full_like(step, np.inf)
+            return np.full_like(resolved, np.inf)
         wanted = np.maximum(speed, 0.1 * self.steady * (1 + size))
-        return np.asarray(np.maximum(RESOLUTION * step * wanted, eps * (1 + size)))
+        return np.asarray(np.maximum(resolved * wanted, eps * (1 + size)))
 
 
 def norm(values: Array) -> Array:
@@ -60,7 +55,7 @@ def norm(values: Array) -> Array:
     return np.asarray(np.sqrt(squares.astype(np.float64) / max(values.shape[1], 1)))
 
 
-def initial_step(flow: Flow, y: Array, f: Array, t: Array, longest: Array, tolerance: Tolerance) -> Array:
+def initial_step(flow: Flow, y: Array, f: Array, t: Array, longest: Array, tolerance: Tolerance, order: int) -> Array:
     """A first step for each row, (rows,), by one Euler step and the flow at its end. Hairer's heuristic, II.4 (4.14)."""
     scale = tolerance.atol + tolerance.rtol * np.abs(y)
     size, speed = norm(y / scale), norm(f / scale)
@@ -70,7 +65,7 @@ def initial_step(flow: Flow, y: Array, f: Array, t: Array, longest: Array, toler
     bend = norm((flow(probe, t=t + guess) - f) / scale) / np.where(guess > 0, guess, 1)
     strongest = np.maximum(speed, np.nan_to_num(bend, nan=np.inf))
     flat = strongest <= 1e-15
-    curved = (0.01 / np.where(flat, 1, strongest)) ** (1 / ORDER)
+    curved = (0.01 / np.where(flat, 1, strongest)) ** (1 / order)
     step = np.where(flat, np.maximum(1e-6, 1e-3 * guess), curved)
     return np.asarray(np.minimum(np.minimum(100 * guess, step), longest))
 
@@ -78,8 +73,9 @@ def initial_step(flow: Flow, y: Array, f: Array, t: Array, longest: Array, toler
 class Controller:
     """Next steps of rows from their errors. It remembers each row's last accepted error and whether it was just rejected."""
 
-    def __init__(self, rows: int) -> None:
-        """A controller of `rows` rows that have not stepped yet."""
+    def __init__(self, rows: int, order: int) -> None:
+        """A controller of `rows` rows that have not stepped yet; the error of a step goes as its size to the `order`."""
+        self.exponent = 1 / order - 0.75 * BETA
         self.before = np.full(rows, 1e-4)
         self.rejected = np.zeros(rows, dtype=bool)
 
@@ -87,7 +83,7 @@ class Controller:
         """Which rows may accept a step of this error (1 is the tolerance), and what step each shall take next."""
         error = np.where(np.isfinite(error), error, np.inf)
         accepted = error <= 1
-        raw = error**EXPONENT
+        raw = error**self.exponent
         shrink = np.clip(raw / self.before**BETA / SAFETY, 1 / MOST_GROWTH, MOST_SHRINKAGE)
         shrink = np.where(accepted, shrink, np.clip(raw / SAFETY, 1, MOST_SHRINKAGE))
         shrink = np.where(accepted & self.rejected, np.maximum(shrink, 1), shrink)  # no growth right after a rejection
