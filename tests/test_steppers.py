@@ -13,6 +13,7 @@ from numeric.steppers.dormand_prince import INTERPOLANT, STAGES, DormandPrince
 from numeric.steppers.order_eight import OrderEight
 from numeric.steppers.runge_kutta import SHORT, RungeKutta
 from numeric.steppers.step_size import Tolerance
+from numeric.steppers.stepper import BLOCK
 
 Array = np.ndarray[Any, Any]
 Method = type[RungeKutta]
@@ -90,8 +91,8 @@ def test_every_mode_is_damped_where_the_error_estimate_is_below_the_resolution(m
     def modes(y: Array, out: Array | None = None, t: Any = 0.0) -> Array:
         return np.multiply(y, -rates, out=out)
 
-    rates = np.linspace(0.01, 10, 500)[:, None]
-    stepper = started(method, modes, np.ones((500, 1)), 1.0, Tolerance(1e6, 1e6, None))
+    rates = np.linspace(0.05, 9.5, 190)[:, None]
+    stepper = started(method, modes, np.ones((190, 1)), 1.0, Tolerance(1e6, 1e6, None))
     stepper.h[:] = 1.0
     stepper.attempt()
     resolved = np.abs(stepper.error[:, 0]) <= method.resolution * rates[:, 0]
@@ -155,6 +156,14 @@ def test_a_row_does_not_depend_on_the_rows_beside_it_bit_for_bit(method: Method,
     backwards = run(method, flow, starts[::-1].copy(), 6.0, tolerance)[::-1]
     np.testing.assert_array_equal(together, alone)
     np.testing.assert_array_equal(together, backwards)
+
+
+@every
+def test_more_rows_than_fit_in_a_block_move_as_they_do_alone(method: Method) -> None:
+    starts = np.random.default_rng(5).normal(size=(2 * BLOCK + 7, 2))
+    together = run(method, pendulum, starts, 0.5, LOOSE)
+    some = [0, BLOCK - 1, BLOCK, 2 * BLOCK + 6]
+    np.testing.assert_array_equal(together[some], run(method, pendulum, starts[some], 0.5, LOOSE))
 
 
 @every

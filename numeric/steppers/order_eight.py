@@ -39,14 +39,14 @@ class OrderEight(RungeKutta):
         self._third = self._sum(_row(DOP853.E3), start.dtype)
         self._scratch = np.empty_like(start)
 
-    def _relative_error(self) -> Array:
+    def _relative_error(self, part: slice) -> Array:
         """The error is e5 |e5| / √(|e5|² + |e3|² / 100), in the norms of the tolerance: of order 8, from orders 5 and 3."""
-        scale, ratio = self._scales(), self._scratch[: self.count]
-        self._combine(self.step.astype(ratio.dtype), self._third, ratio)
+        scale, error, ratio = self._scales(part), self.error[part], self._scratch[part]
+        self._combine(part, self.step[part].astype(ratio.dtype), self._third, ratio)
         three = norm(np.divide(ratio, scale, out=ratio))
-        five = norm(np.divide(self.error, scale, out=ratio))
+        five = norm(np.divide(error, scale, out=ratio))
         share = five / np.sqrt(np.maximum(five**2 + 0.01 * three**2, LEAST))
-        np.multiply(self.error, share[:, None].astype(ratio.dtype), out=self.error)
+        np.multiply(error, share[:, None].astype(ratio.dtype), out=error)
         return np.asarray(five * share)
 
     def interpolate(self, rows: NDArray[np.intp], theta: Array) -> Array:

@@ -51,24 +51,25 @@ class RungeKutta(Stepper):
         """The buffer of a stage, (rows, n)."""
         return self._k[self._place[stage % len(self.nodes)]]
 
-    def _try(self, step: Array) -> None:
+    def _try(self, part: slice, step: Array) -> None:
+        y, t, h, proposal = self.y[part], self.t[part], self.step[part], self.proposal[part]
         for stage, sum_ in enumerate(self._sums, 1):
-            self._combine(step, sum_, self.proposal)
-            np.add(self.proposal, self.y, out=self.proposal)
-            self._evaluate(self.proposal, self.t + self.nodes[stage] * self.step, self._stage(stage)[: self.count])
-        self._combine(step, self._estimate, self.error)
+            self._combine(part, step, sum_, proposal)
+            np.add(proposal, y, out=proposal)
+            self._evaluate(proposal, t + self.nodes[stage] * h, self._stage(stage)[part])
+        self._combine(part, step, self._estimate, self.error[part])
 
-    def _combine(self, step: Array, sum_: tuple[slice, Array], out: Array) -> None:
+    def _combine(self, part: slice, step: Array, sum_: tuple[slice, Array], out: Array) -> None:
         """out = h Σ_s a_s k_s, in one pass over the stages.
 
         Long rows go through one small product each, twice as fast as a pass over all rows at once; rows shorter than
         SHORT would spend more on calls than on sums. Either way a row's bits do not depend on the rows beside it.
         """
-        part, coefficients = sum_
+        stages, coefficients = sum_
         if self._n >= SHORT:
             weights = step[:, None, None] * coefficients
-            np.matmul(weights, self._k[part, : self.count].transpose(1, 0, 2), out=out[:, None, :])
+            np.matmul(weights, self._k[stages, part].transpose(1, 0, 2), out=out[:, None, :])
             return
-        flat = self._k.reshape(len(self.nodes), -1)[part, : out.size]
+        flat = self._k.reshape(len(self.nodes), -1)[stages, part.start * self._n : part.stop * self._n]
         np.einsum("s,sx->x", coefficients, flat, out=out.reshape(-1))
         np.multiply(out, step[:, None], out=out)

@@ -15,6 +15,11 @@ from numeric.field import Array, Field
 from numeric.steppers.step_size import Controller, Tolerance, initial_step, norm
 
 
+# Rows that go through a step together: their stages stay in the cache, and matrix products lose nothing from so many on.
+# With 1000 rows of 256 neurons a step takes 1.25 times its flows in blocks of 192 rows, 1.40 times in one block.
+BLOCK = 192
+
+
 class Stepper(ABC):
     """Rows under way to the time `end`; the first `count` rows of every buffer are alive.
 
@@ -51,8 +56,8 @@ class Stepper(ABC):
         self._controller = Controller(rows, self.order)
 
     @abstractmethod
-    def _try(self, step: Array) -> None:
-        """Fill in `proposal`, `proposed_flow` and `error` of a step of these sizes, (count,), in the dtype of the state."""
+    def _try(self, part: slice, step: Array) -> None:
+        """Fill in `proposal`, `proposed_flow` and `error` of these rows, for steps (rows,) in the dtype of the state."""
 
     @abstractmethod
     def interpolate(self, rows: NDArray[np.intp], theta: Array) -> Array:
@@ -93,8 +98,8 @@ class Stepper(ABC):
         left = self._end - self.t
         self.step = np.minimum(self.h, left)
         self.proposed_time = np.where(self.step >= left, self._end, self.t + self.step)
-        self._try(self.step.astype(self._y.dtype))
-        self.accepted, self.h = self._controller.next_step(self.step, self._relative_error())
+        ratios = [self._try_rows(slice(first, min(first + BLOCK, self.count))) for first in range(0, self.count, BLOCK)]
+        self.accepted, self.h = self._controller.next_step(self.step, np.concatenate([np.zeros(0), *ratios]))
 
     def commit(self) -> None:
         """Move the accepted rows to the end of the step; the others stay and have a smaller step next."""
@@ -118,6 +123,11 @@ class Stepper(ABC):
         self._controller.keep(rows)
         self.count = rows.size
 
+    def _try_rows(self, part: slice) -> Array:
+        """Try the step of some rows, all at once; their errors in units of the tolerance."""
+        self._try(part, self.step[part].astype(self._y.dtype))
+        return self._relative_error(part)
+
     def _flow_buffers(self, start: Array) -> tuple[Array, Array]:
         """Memory for the flow at the beginning and at the end of the step; called once, before anything is evaluated."""
         return np.empty_like(start), np.empty_like(start)
@@ -128,20 +138,19 @@ class Stepper(ABC):
         if value is not out:
             out[:] = value
 
-    def _relative_error(self) -> Array:
-        """Root mean square over each row of error / scale, (count,)."""
-        return norm(np.divide(self.error, self._scales(), out=self._scale[: self.count]))
+    def _relative_error(self, part: slice) -> Array:
+        """Root mean square over each row of error / scale, (rows,)."""
+        return norm(np.divide(self.error[part], self._scales(part), out=self._scale[part]))
 
-    def _scales(self) -> Array:
-        """min(floor + rtol max(|y|, |y'|), ceiling) of each component, (count, n)."""
-        tolerance, scale, rows = self._tolerance, self._scale[: self.count], slice(self.count)
-        floor = tolerance.floor(self.size, self._eps)
-        np.abs(self.proposal, out=self._proposed_magnitude[rows])
-        np.maximum(self._magnitude[rows], self._proposed_magnitude[rows], out=scale)
+    def _scales(self, part: slice) -> Array:
+        """min(floor + rtol max(|y|, |y'|), ceiling) of each component, (rows, n)."""
+        tolerance, size, scale = self._tolerance, self.size[part], self._scale[part]
+        np.abs(self.proposal[part], out=self._proposed_magnitude[part])
+        np.maximum(self._magnitude[part], self._proposed_magnitude[part], out=scale)
         np.multiply(scale, tolerance.rtol, out=scale)
-        np.add(scale, floor[:, None].astype(scale.dtype), out=scale)
+        np.add(scale, tolerance.floor(size, self._eps)[:, None].astype(scale.dtype), out=scale)
         if tolerance.steady is not None:
-            ceiling = tolerance.ceiling(self.resolution * self.step, self.speed, self.size, self._eps)
+            ceiling = tolerance.ceiling(self.resolution * self.step[part], self.speed[part], size, self._eps)
             np.minimum(scale, ceiling[:, None].astype(scale.dtype), out=scale)
         return scale
 
