@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from numeric.field import Array, Field
 from numeric.steppers.step_size import Controller, Tolerance, initial_step, norm
 
-
 # Rows that go through a step together: their stages stay in the cache, and matrix products lose nothing from so many on.
 # With 1000 rows of 256 neurons a step takes 1.25 times its flows in blocks of 192 rows, 1.40 times in one block.
 BLOCK = 192
