@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amsym.errors import InputError
-from numeric.formulas import pair_name
+from numeric.formulas import Kind, pair_name
 from numeric.layout import FLOATS, Packing, Rows, read
+from numeric.linearised import Linearised
 from numeric.program import BoundProgram
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 
 
-class Bound:
+class Bound(Linearised):
     """Parameters checked once, programs made on first use.
 
     A state is an array (axes...) or {name: array}, each with any batch axes in front; results have the structure and the
@@ -133,7 +134,7 @@ class Bound:
     def _read(self, state: Any) -> Rows:
         return read(self.system.states, state, self.sizes)
 
-    def _program(self, kind: str, sizes: dict[str, int]) -> BoundProgram:
+    def _program(self, kind: Kind, sizes: dict[str, int]) -> BoundProgram:
         key = (kind, tuple(sizes.items()))
         found = self._programs.get(key)
         if found is None:

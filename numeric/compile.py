@@ -9,7 +9,7 @@ from amsym.errors import InputError
 from amsym.system import System
 from numeric.binding import checked_parameters
 from numeric.bound import Bound
-from numeric.formulas import outputs
+from numeric.formulas import Kind, outputs
 from numeric.lower import Lowering
 from numeric.program import Program
 
@@ -52,8 +52,8 @@ class Model:
         arrays, known = checked_parameters(self.system, params, sizes)
         return Bound(self, arrays, known)
 
-    def program(self, kind: str, sizes: Mapping[str, int], zeros: frozenset[str] = frozenset(), careful: bool = False) -> Program:
-        """The program for "flow", "energy", "gradient" ... at these sizes; `zeros` names parameters with a zero entry.
+    def program(self, kind: Kind, sizes: Mapping[str, int], zeros: frozenset[str] = frozenset(), careful: bool = False) -> Program:
+        """The program for "flow", ("jvp", rows, moving) ... at these sizes; `zeros` names parameters with a zero entry.
 
         `careful`: with shifts in all sums of exponentials (see `numeric.stable`).
         """
@@ -63,7 +63,7 @@ class Model:
             found = self._programs[key] = self._made(kind, sizes, zeros, careful)
         return found
 
-    def _made(self, kind: str, sizes: Mapping[str, int], zeros: frozenset[str], careful: bool) -> Program:
+    def _made(self, kind: Kind, sizes: Mapping[str, int], zeros: frozenset[str], careful: bool) -> Program:
         missing = [axis for axis in self.system.axes if axis not in sizes]
         if missing:
             axis = missing[0]

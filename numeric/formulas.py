@@ -1,6 +1,6 @@
 """What a model can be asked for, as outputs of a program: flow, energy, gradient, their rates and derivatives.
 
-dE/dt = Σ_s Σ_i (∂E/∂s_i) f_i + ∂E/∂t,    jacobian ∂f_i/∂s_j,    hessian ∂²E/∂s_i ∂s_j
+dE/dt = Σ_s Σ_i (∂E/∂s_i) f_i + ∂E/∂t,    jacobian ∂f_i/∂s_j,    hessian ∂²E/∂s_i ∂s_j,    jvp Σ_s Σ_j ∂f_i/∂s_j u_j
 """
 
 from __future__ import annotations
@@ -11,14 +11,18 @@ from typing import Any
 import sympy as sp
 
 from amsym.errors import InputError
-from amsym.notation import Component, Index, Tensor, derivative, fresh_index
+from amsym.notation import Component, Index, derivative
 from amsym.system import System, time
 from numeric.contract import contract
+from numeric.directional import along, columns, component, directions_of, own_slope, time_slope
 from numeric.graph import Value
 from numeric.legendre import slope, stable
 from numeric.lower import Lowering
 
 Outputs = list[tuple[str, Value, tuple[Index, ...]]]
+Names = tuple[str, ...]
+# "flow", "energy" ..., or one with what it is restricted to: ("jvp", rows, columns), ("jacobian", pairs), ("slopes", rows).
+Kind = str | tuple[Any, ...]
 
 
 def pair_name(row: str, column: str) -> str:
@@ -26,23 +30,13 @@ def pair_name(row: str, column: str) -> str:
     return f"{row}__{column}"
 
 
-def outputs(system: System, low: Lowering, kind: str) -> Outputs:
+def outputs(system: System, low: Lowering, kind: Kind) -> Outputs:
     """The outputs of the program of this kind.
 
     Raises InputError where the system has no such thing: a flow, an update, an energy.
     """
-    return _KINDS[kind](system, low)
-
-
-def _component(state: Tensor, where: tuple[Index, ...]) -> Any:
-    return state[where] if state.axes else Component(state)
-
-
-def _columns(state: Tensor, avoid: set[Index]) -> tuple[Index, ...]:
-    found: list[Index] = []
-    for axis in state.axes:
-        found.append(fresh_index(axis, {*avoid, *found}))
-    return tuple(found)
+    name, *restricted = (kind,) if isinstance(kind, str) else kind
+    return _KINDS[name](system, low, *restricted)
 
 
 def _energy_of(system: System) -> sp.Expr:
@@ -86,18 +80,43 @@ def _energy_rate(system: System, low: Lowering) -> Outputs:
     return [("energy", low.graph.linear([(1.0, t) for t in terms]), ())]
 
 
-def _matrix(system: System, low: Lowering, rows: dict[Component, sp.Expr]) -> Outputs:
+def _matrix(system: System, low: Lowering, rows: dict[Component, sp.Expr], pairs: tuple[Names, ...] | None = None) -> Outputs:
     result: Outputs = []
     for c, f in rows.items():
         for state in system.states:
-            where = _columns(state, set(c.where))
-            slope = low.value(derivative(f, _component(state, where)))
-            result.append((pair_name(c.tensor.name, state.name), slope, (*c.where, *where)))
+            if pairs is None or (c.tensor.name, state.name) in pairs:
+                where = columns(state, set(c.where))
+                slope = low.value(derivative(f, component(state, where)))
+                result.append((pair_name(c.tensor.name, state.name), slope, (*c.where, *where)))
     return result
 
 
-def _jacobian(system: System, low: Lowering) -> Outputs:
-    return _matrix(system, low, _flow_of(system))
+def _jacobian(system: System, low: Lowering, pairs: tuple[Names, ...] | None = None) -> Outputs:
+    return _matrix(system, low, _flow_of(system), pairs)
+
+
+def _jvp(system: System, low: Lowering, rows: Names, moving: Names) -> Outputs:
+    """J u for the rows named, of a direction u that moves the states named."""
+    directions = {s: u for s, u in directions_of(system).items() if s.name in moving}
+    found = [(c, low.value(along(f, directions))) for c, f in _flow_of(system).items() if c.tensor.name in rows]
+    return [(c.tensor.name, value, c.where) for c, value in found]
+
+
+def _slopes_of_own(system: System, low: Lowering, rows: Names) -> Outputs:
+    """The diagonal of the own block ∂f_s/∂s of each state named."""
+    return [(c.tensor.name, low.value(_slope_of_own(c, f)), c.where) for c, f in _flow_of(system).items() if c.tensor.name in rows]
+
+
+def _slope_of_own(c: Component, f: sp.Expr) -> sp.Expr:
+    slope = own_slope(f, c, c.tensor)
+    if slope is None:
+        name = c.tensor.name
+        raise InputError(f"the flow of '{name}' couples components of '{name}'; a diagonal block was expected: ask for its jacobian")
+    return slope
+
+
+def _time_slope(system: System, low: Lowering) -> Outputs:
+    return [(c.tensor.name, low.value(time_slope(f)), c.where) for c, f in _flow_of(system).items()]
 
 
 def _hessian(system: System, low: Lowering) -> Outputs:
@@ -122,7 +141,7 @@ def _step(system: System, low: Lowering, c: Component, f: sp.Expr) -> Value:
     return graph.apply("where", graph.apply(rises, h, zero, boolean=True), up, down)
 
 
-_KINDS: dict[str, Callable[[System, Lowering], Outputs]] = {
+_KINDS: dict[str, Callable[..., Outputs]] = {
     "flow": _flow,
     "energy": _energy,
     "flow_and_energy": _flow_and_energy,
@@ -130,5 +149,8 @@ _KINDS: dict[str, Callable[[System, Lowering], Outputs]] = {
     "energy_rate": _energy_rate,
     "jacobian": _jacobian,
     "hessian": _hessian,
+    "jvp": _jvp,
+    "slopes": _slopes_of_own,
+    "time_slope": _time_slope,
     "update": _update,
 }

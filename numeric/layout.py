@@ -129,6 +129,14 @@ class Packing:
         self.width: int = ends[-1]
         self._whole = next(iter(self._shapes)) if len(self._shapes) == 1 else None
 
+    def part(self, name: str) -> slice:
+        """Where a state lies within a row."""
+        return self._parts[name]
+
+    def size(self, name: str) -> int:
+        """The number of components of a state."""
+        return prod(self._shapes[name])
+
     def join(self, rows: Rows) -> Array:
         """Arrays by name as one contiguous array (rows, n), never the caller's own memory."""
         flat = [a.reshape(rows.count, -1) if a.size else a.reshape(rows.count, prod(a.shape[1:])) for a in rows.arrays.values()]
