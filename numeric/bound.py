@@ -129,6 +129,16 @@ class Bound(Linearised):
         self._program("energy", sizes).run(packing.split(y), t, {"energy": energy}, len(y), y.dtype)
         return energy
 
+    def packing(self, width: int) -> tuple[Packing, dict[str, int]]:
+        """How packed rows of this width are laid out, and the sizes of all axes.
+
+        Raises InputError where the width does not fit the states.
+        """
+        found = self._packings.get(width)
+        if found is None:
+            found = self._packings[width] = self._laid_out(width)
+        return found
+
     # Inner workings
 
     def _read(self, state: Any) -> Rows:
@@ -196,10 +206,7 @@ class Bound(Linearised):
 
     def _packing(self, y: Array) -> tuple[Packing, dict[str, int]]:
         """How rows of this width are laid out: by the parameters' sizes, or as the last state packed to it."""
-        found = self._packings.get(y.shape[1])
-        if found is None:
-            found = self._packings[y.shape[1]] = self._laid_out(y.shape[1])
-        return found
+        return self.packing(y.shape[1])
 
     def _laid_out(self, width: int) -> tuple[Packing, dict[str, int]]:
         sizes = dict(self.sizes)

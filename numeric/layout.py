@@ -129,6 +129,11 @@ class Packing:
         self.width: int = ends[-1]
         self._whole = next(iter(self._shapes)) if len(self._shapes) == 1 else None
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The states in packed order."""
+        return tuple(self._shapes)
+
     def part(self, name: str) -> slice:
         """Where a state lies within a row."""
         return self._parts[name]

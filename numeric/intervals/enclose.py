@@ -1,0 +1,161 @@
+"""Enclosures: for a box Y of states, boxes that hold every value of a program's outputs on it.
+
+The program's graph of operations is walked once, each node as a box of arrays (rows, axes...).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amsym.notation import Index
+from numeric.bound import Bound
+from numeric.buffers import ordered
+from numeric.formulas import Kind, Outputs, outputs, pair_name
+from numeric.graph import Node, Value
+from numeric.intervals.boxes import Box, widened
+from numeric.intervals.rules import rule
+from numeric.lower import Lowering
+
+Array = NDArray[Any]
+
+
+class Enclosure:
+    """A bound model's flow, Jacobian or energy on boxes of packed rows."""
+
+    def __init__(self, model: Bound, width: int, kind: Kind = "flow") -> None:
+        """Lower the formulas of this kind, for states of `width` packed components."""
+        packing, sizes = model.packing(width)
+        system = model.system
+        symmetric = [p.name for p in system.parameters if p.has_property("symmetric") and len(p.axes) == 2]
+        low = Lowering(sizes, model.params, symmetric, True)
+        self._outputs: Outputs = outputs(system, low, kind)
+        self._order = ordered([v for _, v, _ in self._outputs])
+        self._packing, self._sizes, self._params = packing, sizes, model.params
+        self._fixed: dict[Node, Box] = {}
+
+    def __call__(self, low: Array, high: Array) -> dict[str, Box]:
+        """The outputs by name, (rows, axes...), on the boxes [low, high] (rows, n)."""
+        with np.errstate(all="ignore"):
+            found = dict(self._fixed)
+            ends = self._packing.views(np.asarray(low, np.float64)), self._packing.views(np.asarray(high, np.float64))
+            for node in self._order:
+                if node not in found:
+                    found[node] = self._node(node, found, ends)
+                    if not node.varies:
+                        self._fixed[node] = found[node]
+            return {name: self._output(found[v.node], v, where, len(low)) for name, v, where in self._outputs}
+
+    def packed(self, low: Array, high: Array) -> Box:
+        """The outputs of a kind like the state as packed rows, (rows, n)."""
+        parts = self(low, high)
+        flat = [parts[name].map(lambda a: a.reshape(len(low), -1)) for name in self._packing.names]
+        return Box(*(np.concatenate([getattr(p, what) for p in flat], axis=1) for what in ("low", "high", "jumps")))
+
+    def matrix(self, low: Array, high: Array) -> Box:
+        """The blocks of a Jacobian or Hessian as one matrix in packed order, of the box of one row, (n, n)."""
+        parts, names, size = self(low, high), self._packing.names, self._packing.size
+
+        def whole(what: str) -> Array:
+            blocks = [[getattr(parts[pair_name(a, b)], what).reshape(size(a), size(b)) for b in names] for a in names]
+            return np.block(blocks)
+
+        return Box(whole("low"), whole("high"), whole("jumps"))
+
+    def _output(self, box: Box, v: Value, where: Sequence[Index], rows: int) -> Box:
+        """An output with its axes in the order asked for, one for each row."""
+        shape = (rows, *(self._sizes[i.axis] for i in where))
+        aligned = _aligned(box, [where.index(i) for i in v.where], len(where))
+        return aligned.map(lambda a: np.broadcast_to(a, shape))
+
+    def _node(self, node: Node, found: Mapping[Node, Box], ends: tuple[dict[str, Array], dict[str, Array]]) -> Box:
+        if node.op == "state":
+            low, high = (e[node.data] for e in ends)
+            return Box(low, high, np.zeros(low.shape, dtype=bool))
+        leaf = self._leaf(node, ends)
+        if leaf is not None:
+            return leaf
+        if node.op == "contract":
+            return _contracted(node, found)
+        if node.op in ("sum", "peak"):
+            return _reduced(node, found)
+        width = len(node.axes)
+        aligned: dict[Any, Box] = {(a, p): _aligned(found[a], p, width) for a, p in node.args}
+        return rule(node.op)(*(aligned[key] for key in node.args)).map(lambda a: np.broadcast_to(a, self._shape(node, a)))
+
+    def _shape(self, node: Node, a: Array) -> tuple[int, ...]:
+        """Batch axis in front, of length 1 where nothing varies."""
+        return (a.shape[0] if a.ndim > len(node.axes) else 1, *(self._sizes[axis] for axis in node.axes))
+
+    def _leaf(self, node: Node, ends: tuple[dict[str, Array], dict[str, Array]]) -> Box | None:
+        sizes = [self._sizes[axis] for axis in node.axes]
+        if node.op == "const":
+            return Box.point(node.data).map(lambda a: a.reshape(1))
+        if node.op == "parameter":
+            return Box.point(self._params[node.data]).map(lambda a: a[None])
+        if node.op == "eye":
+            return Box.point(np.eye(sizes[0])[None])
+        if node.op == "arange":
+            return Box.point(np.arange(float(sizes[0]))[None])
+        if node.op == "time":
+            return Box.point(np.zeros(1)).map(lambda a: a)
+        return self._diagonal(node, ends) if node.op == "diagonal" else None
+
+    def _diagonal(self, node: Node, ends: tuple[dict[str, Array], dict[str, Array]]) -> Box:
+        kind, name, places = node.data
+        letters = "".join(chr(97 + p) for p in places)
+        pattern = f"Z{letters}->Z{''.join(chr(97 + k) for k in range(len(node.axes)))}"
+        low, high = (e[name] for e in ends) if kind == "state" else (self._params[name][None],) * 2
+        low, high = np.einsum(pattern, low), np.einsum(pattern, high)
+        return Box(low, high, np.zeros(low.shape, dtype=bool))
+
+
+def _aligned(box: Box, places: Sequence[int], width: int) -> Box:
+    """With the batch axis in front and an axis for each label of the result, of length 1 where the argument has none."""
+    order = sorted(range(len(places)), key=lambda k: places[k])
+    missing = [1 + p for p in range(width) if p not in places]
+
+    def change(a: Array) -> Array:
+        return np.expand_dims(a.transpose(0, *(1 + k for k in order)), missing)
+
+    return box.map(change)
+
+
+def _reduced(node: Node, found: Mapping[Node, Box]) -> Box:
+    (a, places) = node.args[0]
+    gone = tuple(1 + k for k, p in enumerate(places) if p >= len(node.axes))
+    kept = [p for p in places if p < len(node.axes)]
+    box = found[a]
+    reduce = np.add.reduce if node.op == "sum" else np.maximum.reduce
+    terms = int(np.prod([box.low.shape[k] for k in gone], dtype=int))
+    low, high = reduce(box.low, axis=gone), reduce(box.high, axis=gone)
+    jumps = np.logical_or.reduce(box.jumps, axis=gone)
+    sizes = np.add.reduce(np.maximum(np.abs(box.low), np.abs(box.high)), axis=gone) if node.op == "sum" else np.zeros(low.shape)
+    slack = terms * np.finfo(np.float64).eps * sizes
+    result = Box.of(low - slack, high + slack, Box(low, high, jumps))
+    return _aligned(result, kept, len(node.axes))
+
+
+def _contracted(node: Node, found: Mapping[Node, Box]) -> Box:
+    """Σ a b by midpoints and radii: |a b - m_a m_b| <= |m_a| r_b + r_a (|m_b| + r_b), and the rounding of the sums."""
+    (a, pa), (b, pb) = node.args
+    x, y = found[a], found[b]
+    pattern = f"Z{_letters(pa)},Z{_letters(pb)}->Z{_letters(range(len(node.axes)))}"
+
+    def product(u: Array, v: Array) -> Array:
+        rows = max(len(u), len(v))
+        return np.einsum(pattern, *(np.broadcast_to(w, (rows, *w.shape[1:])) for w in (u, v)), optimize=True)
+
+    mx, my, rx, ry = x.middle, y.middle, x.radius, y.radius
+    terms = max(x.low.size // max(len(x.low), 1), y.low.size // max(len(y.low), 1))
+    middle, size = product(mx, my), product(np.abs(mx) + rx, np.abs(my) + ry)
+    spread = product(np.abs(mx), ry) + product(rx, np.abs(my) + ry) + 4 * terms * np.finfo(np.float64).eps * size
+    jumps = product(x.jumps.astype(float), np.ones_like(my)) + product(np.ones_like(mx), y.jumps.astype(float)) > 0
+    return widened(middle - spread, middle + spread, Box(middle, middle, jumps))
+
+
+def _letters(places: Any) -> str:
+    return "".join(chr(97 + p) for p in places)

@@ -1,0 +1,96 @@
+"""‖v‖_T = |T v|: a norm in which a stable linear flow contracts at once, so that its balls are trapped.
+
+The logarithmic norm of J in it is the largest eigenvalue of the symmetric part of T J T⁻¹. Where J is symmetric but for positive
+weights of its components, as ∇f of a gradient flow is, T is diagonal and the logarithmic norm is the spectral abscissa; elsewhere
+the eigenvectors of J give T. Source: Söderlind (2006), BIT 46, 631-652.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree
+
+from numeric.field import Array
+
+FLOORS = (0.03, 0.2)  # weights below this share of the largest are raised: a saturated neuron must not make a ball endless
+WORST_CONDITION = 1e6
+
+
+@dataclass(frozen=True)
+class Metric:
+    """T by its action, and T⁻¹; both (n, n), or (n,) where they are diagonal."""
+
+    forth: Array
+    back: Array
+
+    def apply(self, v: Array) -> Array:
+        """T v of rows (rows, n)."""
+        return v * self.forth if self.forth.ndim == 1 else v @ self.forth.T
+
+    def length(self, v: Array) -> Array:
+        """|T v| of rows (rows, n), (rows,)."""
+        return np.asarray(np.linalg.norm(self.apply(v), axis=1))
+
+    def conjugate(self, J: Array) -> Array:
+        """The symmetric part of T J T⁻¹."""
+        S = self.forth[:, None] * J * self.back if self.forth.ndim == 1 else self.forth @ J @ self.back
+        return np.asarray((S + S.T) / 2)
+
+    @property
+    def reach(self) -> Array:
+        """The largest |v_j| with |T v| <= 1, (n,)."""
+        return np.abs(self.back) if self.back.ndim == 1 else np.asarray(np.linalg.norm(self.back, axis=1))
+
+
+def diagonal_metrics(J: Array) -> list[Metric]:
+    """Diagonal norms to try for a stable J (n, n); none where no diagonal makes J symmetric."""
+    weights = symmetriser(J)
+    if weights is None:
+        return []
+    raised = [np.maximum(weights, floor) for floor in FLOORS if floor == FLOORS[0] or weights.min(initial=1) < floor]
+    return [Metric(d, 1 / d) for d in raised]
+
+
+def symmetriser(J: Array) -> Array | None:
+    """d > 0, (n,), that make d_i J_ij / d_j symmetric as far as a diagonal can: d_i²/d_j² = J_ji/J_ij along a spanning tree.
+
+    The tree takes the strongest couplings. None where a coupling of the tree goes one way or has two signs.
+
+    >>> symmetriser(np.array([[-1.0, 4.0], [1.0, -1.0]])).round(3)
+    array([1., 2.])
+    """
+    strength = np.abs(J * J.T)
+    np.fill_diagonal(strength, 0)
+    top = strength.max(initial=0)
+    if top == 0:
+        return np.ones(len(J))
+    tree = minimum_spanning_tree(csr_array(np.where(strength > 0, 1 - np.log(strength / top + np.finfo(float).tiny), 0)))
+    logs = np.zeros(len(J))
+    seen = np.zeros(len(J), dtype=bool)
+    both = tree + tree.T
+    for root in range(len(J)):
+        if seen[root]:
+            continue
+        order, before = breadth_first_order(both, root, directed=False)
+        seen[order] = True
+        for k in order[1:]:
+            ratio = J[before[k], k] / J[k, before[k]]
+            if not (np.isfinite(ratio) and ratio > 0):
+                return None
+            logs[k] = logs[before[k]] + np.log(ratio) / 2
+    return np.exp(logs - logs.max())
+
+
+def eigenvector_metric(J: Array) -> Metric | None:
+    """T⁻¹ = the real and imaginary parts of the eigenvectors; None where they are all but dependent."""
+    values, vectors = np.linalg.eig(J)
+    columns = [v.real if value.imag == 0 else v.real if value.imag > 0 else v.imag for value, v in zip(values, vectors.T, strict=True)]
+    back = np.stack(columns, axis=1)
+    if np.linalg.cond(back) > WORST_CONDITION:
+        return None
+    forth = np.linalg.inv(back)
+    scale = np.linalg.norm(forth, 2)
+    return Metric(forth / scale, back * scale)
