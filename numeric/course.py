@@ -20,7 +20,7 @@ FAR = 1e12  # a state beyond this has diverged
 
 Rows = NDArray[np.intp]
 Mask = NDArray[np.bool_]
-Watch = Callable[[Stepper], Mask]
+Watch = Callable[[Rows, Stepper], Mask]  # of the trajectories in a stepper, those to set down
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,9 @@ class Plan:
 class Course:
     """The rows under way in one stepper, which trajectory each row is, and what became of those that ended."""
 
-    def __init__(self, plan: Plan, method: type[Stepper], rows: Rows, y: Array, t: Array, stiff: Watch | None = None) -> None:
-        """Start the trajectories `rows` at `y` (count, n) and `t` (count,); those that `stiff` picks are set down, in `left`."""
-        self.plan, self.rows, self._stiff = plan, rows, stiff
+    def __init__(self, plan: Plan, method: type[Stepper], rows: Rows, y: Array, t: Array, picks: Watch | None = None) -> None:
+        """Start the trajectories `rows` at `y` (count, n) and `t` (count,); those that `picks` chooses are set down, in `left`."""
+        self.plan, self.rows, self._picks = plan, rows, picks
         self.stepper = method(plan.field, y, t, plan.end, plan.tolerance)
         self.energy = self._energy(y, self.stepper.t)
         self.values = None if plan.events is None else plan.events.values(y, self.stepper.t)
@@ -135,13 +135,13 @@ class Course:
             rk.keep(alive)
 
     def _set_down(self, alive: Mask) -> Mask:
-        """Hand the stiff rows over to whoever comes after."""
-        if self._stiff is None:
+        """Hand some rows over to whoever comes after."""
+        if self._picks is None:
             return np.zeros_like(alive)
-        stiff = self._stiff(self.stepper) & alive
-        if stiff.any():
-            self.left.append((self.rows[stiff], self.stepper.y[stiff], self.stepper.t[stiff]))
-        return stiff
+        chosen = self._picks(self.rows, self.stepper) & alive
+        if chosen.any():
+            self.left.append((self.rows[chosen], self.stepper.y[chosen], self.stepper.t[chosen]))
+        return np.asarray(chosen)
 
     def _steady(self) -> Mask:
         """Rows with |f|_inf <= steady (1 + |y|_inf); as the root mean square is never more, few rows need a look."""

@@ -47,13 +47,16 @@ class Columns:
         return np.array([s.packed_flow(y[None])[0] for s in self.slopes]).reshape(len(self.slopes), y.size)
 
     def steepest(self, y: Array, reach: Array) -> Array:
-        """Bounds of |s_m(z) - s_m(y)| / |z - y| for |z - y| <= reach, (m, n); infinite where a slope may jump on the way."""
-        low, high = (y - reach)[None], (y + reach)[None]
+        """Bounds of |s_m(z) - s_m(y)| / |z - y| for |z - y| <= reach, (m, rows, n); infinite where a slope may jump on the way.
+
+        `y` and `reach` are packed rows (rows, n).
+        """
+        low, high = y - reach, y + reach
         rows = [
-            np.where(v.packed(low, high).jumps[0], np.inf, np.maximum(np.abs(b.low[0]), np.abs(b.high[0])))
+            np.where(v.packed(low, high).jumps, np.inf, np.maximum(np.abs(b.low), np.abs(b.high)))
             for v, b in ((v, bend.packed(low, high)) for v, bend in zip(self.values, self.bends, strict=True))
         ]
-        return np.array(rows).reshape(len(self.slopes), y.size)
+        return np.array(rows).reshape(len(self.slopes), *y.shape)
 
 
 def columns(model: Bound, width: int) -> Columns | None:
@@ -123,7 +126,7 @@ def _split(term: sp.Expr, column: Component, system: System) -> tuple[sp.Expr, s
             slope *= factor
         else:
             return None
-    free = {i for i in slope.atoms(Index)} - set(column.where)
+    free = set(slope.atoms(Index)) - set(column.where)
     return None if free else (weight, slope)
 
 

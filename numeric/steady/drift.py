@@ -1,14 +1,15 @@
 """How far the symmetric part of T J(z) T⁻¹ can move while z stays within |T (z - y)| <= r.
 
-For unit vectors v = U a + b, with a in few directions U and b at right angles to them, a drift tells bounds
+For vectors v = Σ_p v_p, with v_p in the span of orthonormal columns U_p, a drift tells a matrix of bounds
 
-    |vᵀ T (J(z) - J(y)) T⁻¹ v| <= aa |a|² + 2 ab |a| |b| + bb |b|².
+    |vᵀ T (J(z) - J(y)) T⁻¹ v| <= Σ_pq D_pq |v_p| |v_q|.
 
-In the few directions in which a steady state is slow, and which as a rule run over many neurons, aa is much smaller than bb.
+The few directions in which a steady state is slow run over many neurons as a rule, and their D is far below the norm of the whole.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -19,13 +20,7 @@ from numeric.intervals.enclose import Enclosure
 from numeric.steady.columns import Columns
 from numeric.steady.metric import Metric
 
-
-class Shares(NamedTuple):
-    """The bounds aa, ab and bb."""
-
-    slow: float
-    mixed: float
-    rest: float
+Shares = Callable[[Array, Array], Array]
 
 
 class Drift(Protocol):
@@ -35,8 +30,11 @@ class Drift(Protocol):
         """J at one packed state (n,)."""
         ...
 
-    def shares(self, y: Array, metric: Metric, r: float, slow: list[Array]) -> list[Shares]:
-        """The bounds for each of the bases `slow`, (n, k) with orthonormal columns, k >= 0."""
+    def shares(self, metric: Metric, groups: list[Array]) -> Shares:
+        """D(y, r), (rows, p, p), of rows y (rows, n) and radii r (rows,); infinite where nothing bounds it.
+
+        The groups U_p, (n, k), have orthonormal columns.
+        """
         ...
 
 
@@ -48,38 +46,51 @@ class ColumnDrift:
 
     def __init__(self, form: Columns) -> None:
         self._form = form
-        self._norms = [float(np.linalg.norm(A, 2)) for A in form.weights]
 
     def jacobian(self, y: Array) -> Array:
         """J at one packed state (n,)."""
         return self._form.jacobian(y)
 
-    def shares(self, y: Array, metric: Metric, r: float, slow: list[Array]) -> list[Shares]:
+    def shares(self, metric: Metric, groups: list[Array]) -> Shares:
         """See `Drift`; infinite where a slope may jump."""
-        steep = self._form.steepest(y, r * metric.reach)
-        totals = np.zeros((len(slow), 3))
-        for A, norm, L in zip(self._form.weights, self._norms, steep, strict=True):
-            totals += [self._part(A, norm, L, metric, U) for U in slow]
-        return [Shares(*(r * total)) for total in totals]
+        reach, sides = metric.reach, [_Side.of(A, metric, groups) for A in self._form.weights]
+        scale = reach if metric.diagonal else np.full_like(reach, np.linalg.norm(metric.back, 2))
 
-    def _part(self, A: Array, norm: float, L: Array, metric: Metric, U: Array) -> tuple[float, float, float]:
-        """The bounds of one m, for r = 1."""
-        diagonal = metric.forth.ndim == 1
-        reach = metric.reach
-        q = L * (reach if diagonal else np.linalg.norm(metric.back, 2))
-        w_norm = norm * (metric.forth.max() if diagonal else np.linalg.norm(metric.forth, 2))  # |w| <= w_norm |v|
-        rest = float((q * reach).max() * w_norm)  # |x_j| <= reach_j |v|
-        if U.shape[1] == 0:
-            return 0.0, 0.0, rest
-        w = A.T @ (metric.forth[:, None] * U if diagonal else metric.forth.T @ U)
-        x = metric.back[:, None] * U if diagonal else metric.back @ U
-        w_rows, x_rows = np.linalg.norm(w, axis=1), np.linalg.norm(x, axis=1)
-        x_norm = reach.max() if diagonal else np.linalg.norm(metric.back, 2)
-        one = float(np.linalg.norm(q * w_rows * x_rows))
-        many = min(float((q * w_rows).max() * np.linalg.norm(x, 2)), float((q * x_rows).max() * np.linalg.norm(w, 2)))
-        left = min(float((q * w_rows).max() * x_norm), float((q * reach).max() * np.linalg.norm(w, 2)))
-        right = float((q * x_rows).max() * w_norm)
-        return min(one, many), (left + right) / 2, rest
+        def D(y: Array, r: Array) -> Array:
+            steep = self._form.steepest(y, r[:, None] * reach)
+            found = np.zeros((len(y), len(groups), len(groups)))
+            for side, L in zip(sides, steep, strict=True):
+                found += [side.bounds(scale * row) if np.all(np.isfinite(row)) else np.inf for row in L]
+            return np.asarray(r[:, None, None] * found)
+
+        return D
+
+
+class _Side(NamedTuple):
+    """Of one m: |e_jᵀ Aᵀ Tᵀ U_p| and |e_jᵀ T⁻¹ U_q|, both (p, n), and the norms of these matrices, (p,)."""
+
+    w: Array
+    x: Array
+    w_norm: Array
+    x_norm: Array
+
+    @classmethod
+    def of(cls, A: Array, metric: Metric, groups: list[Array]) -> _Side:
+        """For the weights A and the groups U_p."""
+        w, x = ([f(U) for U in groups] for f in (lambda U: A.T @ metric.adjoint(U), metric.undo))
+        rows = (np.array([np.linalg.norm(M, axis=1) for M in side]) for side in (w, x))
+        return cls(*rows, *(np.array([_spectral_norm(M) for M in side]) for side in (w, x)))
+
+    def bounds(self, q: Array) -> Array:
+        """The least of three bounds of |q w x| for r = 1, for w = Aᵀ Tᵀ v_p and x = T⁻¹ v_q; symmetric."""
+        w, x = q * self.w, q * self.x
+        both = np.sqrt((w * w) @ (self.x * self.x).T)
+        D = np.minimum(both, np.minimum(np.outer(w.max(axis=1), self.x_norm), np.outer(self.w_norm, x.max(axis=1))))
+        return np.asarray((D + D.T) / 2)
+
+
+def _spectral_norm(M: Array) -> float:
+    return float(np.sqrt(max(np.linalg.eigvalsh(M.T @ M)[-1], 0.0)) * (1 + 1e-12))
 
 
 class BoxDrift:
@@ -95,20 +106,23 @@ class BoxDrift:
     def _box(self, y: Array, reach: Array) -> Box:
         return self._enclosure.matrix((y - reach)[None], (y + reach)[None])
 
-    def shares(self, y: Array, metric: Metric, r: float, slow: list[Array]) -> list[Shares]:
+    def shares(self, metric: Metric, groups: list[Array]) -> Shares:
         """See `Drift`; infinite where an entry may jump."""
-        box, J = self._box(y, r * metric.reach), self.jacobian(y)
-        R = np.where(box.jumps, np.inf, np.maximum(box.high - J, J - box.low))
+        sides = [np.abs(U) for U in groups]
         forth, back = np.abs(metric.forth), np.abs(metric.back)
-        M = forth[:, None] * R * back if forth.ndim == 1 else forth @ R @ back
-        M = (M + M.T) / 2
-        return [_of_matrix(M, np.abs(U)) for U in slow]
+
+        def one(y: Array, r: float) -> Array:
+            box, J = self._box(y, r * metric.reach), self.jacobian(y)
+            R = np.maximum(box.high - J, J - box.low)
+            if np.any(box.jumps) or not np.all(np.isfinite(R)):
+                return np.full((len(groups), len(groups)), np.inf)
+            M = forth[:, None] * R * back if metric.diagonal else forth @ R @ back
+            bounds = np.array([[_norm(U.T @ M @ V) for V in sides] for U in sides])
+            return np.asarray((bounds + bounds.T) / 2)
+
+        return lambda y, r: np.stack([one(*row) for row in zip(y, r, strict=True)])
 
 
-def _of_matrix(M: Array, U: Array) -> Shares:
-    """|v|ᵀ M |v| in the parts of v."""
-    rest = float(M.sum(axis=0).max(initial=0))  # of a symmetric M without negative entries, at least its norm
-    if U.shape[1] == 0 or not np.isfinite(rest):
-        return Shares(0.0 if np.isfinite(rest) else np.inf, 0.0, rest)
-    right = M @ U
-    return Shares(float(np.linalg.norm(U.T @ right, 2)), float(np.linalg.norm(right, 2)), rest)
+def _norm(M: Array) -> float:
+    """At least the norm of M: the root of its largest row sum times its largest column sum."""
+    return float(np.sqrt(np.abs(M).sum(axis=0).max() * np.abs(M).sum(axis=1).max()))

@@ -26,9 +26,22 @@ class Metric:
     forth: Array
     back: Array
 
+    @property
+    def diagonal(self) -> bool:
+        """Whether T is diagonal."""
+        return self.forth.ndim == 1
+
     def apply(self, v: Array) -> Array:
         """T v of rows (rows, n)."""
-        return v * self.forth if self.forth.ndim == 1 else v @ self.forth.T
+        return v * self.forth if self.diagonal else v @ self.forth.T
+
+    def adjoint(self, U: Array) -> Array:
+        """Tᵀ U of columns (n, k)."""
+        return self.forth[:, None] * U if self.diagonal else self.forth.T @ U
+
+    def undo(self, U: Array) -> Array:
+        """T⁻¹ U of columns (n, k)."""
+        return self.back[:, None] * U if self.diagonal else self.back @ U
 
     def length(self, v: Array) -> Array:
         """|T v| of rows (rows, n), (rows,)."""
@@ -36,13 +49,13 @@ class Metric:
 
     def conjugate(self, J: Array) -> Array:
         """The symmetric part of T J T⁻¹."""
-        S = self.forth[:, None] * J * self.back if self.forth.ndim == 1 else self.forth @ J @ self.back
+        S = self.forth[:, None] * J * self.back if self.diagonal else self.forth @ J @ self.back
         return np.asarray((S + S.T) / 2)
 
     @property
     def reach(self) -> Array:
         """The largest |v_j| with |T v| <= 1, (n,)."""
-        return np.abs(self.back) if self.back.ndim == 1 else np.asarray(np.linalg.norm(self.back, axis=1))
+        return np.abs(self.back) if self.diagonal else np.asarray(np.linalg.norm(self.back, axis=1))
 
 
 def diagonal_metrics(J: Array) -> list[Metric]:

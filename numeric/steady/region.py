@@ -1,21 +1,22 @@
 """A contraction ball: |T (z - y*)| <= r on which the logarithmic norm of J stays below zero, so that all in it flow to y*.
 
 If μ_T(J(z)) <= -c < 0 on a ball around the steady state y*, distances to y* in this norm fall at least as e^{-ct}: the ball is
-invariant, y* is its only steady state, and every trajectory that enters it ends there. Double precision with a margin, not
-a proof: `enclose_steady_states` gives proofs.
+invariant, y* is its only steady state, and every trajectory that enters it ends there. Double precision with a margin, not a
+proof.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from numeric.field import Array
-from numeric.steady.drift import Drift, Shares
+from numeric.steady.drift import Drift
 from numeric.steady.metric import Metric, diagonal_metrics, eigenvector_metric
 
-SLOW = (0, 1, 2, 4, 8, 16)  # numbers of slow directions that are tried
+CUTS = (1, 2, 4, 8, 16, 32, 64)  # eigenvectors of the symmetric part, the slowest first, in groups up to these
 LARGEST, SMALLEST = 8.0, 1e-9  # radii, in the norm whose largest weight is 1
 MARGIN = 1e-9  # of the logarithmic norm, in units of |J|: eigenvalues are right to 1e-13
 
@@ -33,6 +34,11 @@ class Region:
         """Which rows (rows, n) lie in the ball."""
         return np.asarray(self.metric.length(y - self.center) <= self.radius)
 
+    def near(self, y: Array) -> Array:
+        """Rows whose first components do not exclude that they lie in the ball: eight of them tell most others apart."""
+        some = slice(0, 8)
+        return np.asarray(np.all(np.abs(y[:, some] - self.center[some]) <= self.radius * self.metric.reach[some], axis=1))
+
 
 def region(y: Array, drift: Drift) -> Region | None:
     """The largest contraction ball found around a steady state (n,); None where no norm contracts there."""
@@ -48,13 +54,13 @@ def _ball(y: Array, J: Array, metric: Metric, drift: Drift) -> Region | None:
     least = MARGIN * float(np.abs(values).max(initial=0))
     if not values[-1] < -least:
         return None
-    counts = [k for k in SLOW if k < len(values)]
-    slow = [vectors[:, len(values) - k :] for k in counts]
+    rates, groups = _groups(-values[::-1], vectors[:, ::-1])
+    shares = drift.shares(metric, groups)
 
     def rate(r: float) -> float:
-        """The contraction rate on the ball of this radius; negative where nothing is known."""
-        shares = drift.shares(y, metric, r, slow)
-        return max(_rate(k, -values[-1], -values[-1 - k], s) for k, s in zip(counts, shares, strict=True)) - least
+        """The contraction rate on the ball of this radius: of v, at least the quadratic form diag(rates) - D in the |v_p|."""
+        D = shares(y[None], np.array([r]))[0]
+        return float(np.linalg.eigvalsh(np.diag(rates) - D)[0]) - least if np.all(np.isfinite(D)) else -np.inf
 
     r = LARGEST
     while r > SMALLEST and not rate(r) > 0:
@@ -67,9 +73,7 @@ def _ball(y: Array, J: Array, metric: Metric, drift: Drift) -> Region | None:
     return Region(y, metric, r, found) if found > 0 else None
 
 
-def _rate(k: int, slow: float, rest: float, shares: Shares) -> float:
-    """The least eigenvalue of [[slow - aa, -ab], [-ab, rest - bb]]; its last entry where no direction (k = 0) is set apart."""
-    if not np.isfinite(shares.rest):
-        return -np.inf
-    a, d = slow - shares.slow, rest - shares.rest
-    return d if k == 0 else float((a + d) / 2 - np.hypot((a - d) / 2, shares.mixed))
+def _groups(rates: Array, vectors: Array) -> tuple[Array, list[Array]]:
+    """The slowest rate of each group of eigenvectors, and the groups, (n, k); the slowest come first."""
+    cuts = [0, *(k for k in CUTS if k < len(rates)), len(rates)]
+    return rates[cuts[:-1]], [vectors[:, a:b] for a, b in pairwise(cuts)]

@@ -1,0 +1,128 @@
+"""Follow the flow from every start until a region holds the state; go on to a small residual where none does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numeric.course import Course, Plan, Rows
+from numeric.field import Array, Field
+from numeric.intervals.enclose import Enclosure
+from numeric.methods import method_named, rows_at_once
+from numeric.outcomes import Outcome, Tally
+from numeric.recording import Ends
+from numeric.steady.arrivals import Arrival
+from numeric.steady.capture import Capture
+from numeric.steady.columns import columns
+from numeric.steady.drift import BoxDrift, ColumnDrift, Drift
+from numeric.steady.region import Region
+from numeric.steppers.step_size import Tolerance
+
+SETTLED = 100  # in units of rtol: slower than this an explicit method hovers, so that the tolerance must follow the residual
+TIGHTER = 1e-2  # the share of the tolerance at which trajectories that lingered near a saddle run again
+BOX_LIMIT = 400  # components up to which a Jacobian of any form is enclosed entry by entry
+
+Progress = Callable[[float], None]
+
+
+@dataclass
+class Found:
+    """Where every start went: the number of its region or -1, the end of its trajectory, its arrival; and the regions."""
+
+    origin: NDArray[np.intp]
+    ends: Array
+    arrivals: NDArray[np.object_]
+    regions: list[Region]
+    evaluations: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Search:
+    """A bound model, and how its trajectories are followed."""
+
+    field: Field
+    drift: Drift | None
+    method: str
+    end: float
+    rtol: float
+    atol: float
+    steady: float
+    max_steps: int
+
+    def run(self, y: Array, progress: Progress) -> Found:
+        """Follow all starts (batch, n); those that lingered near a saddle again, for they may owe their end to an error of the steps.
+
+        A start whose end changes with a tighter tolerance runs a third time; if the last two differ, it is ambiguous.
+        """
+        found, lingered = self._follow(y, self.rtol, [], progress)
+        again, rtol = np.flatnonzero(lingered), self.rtol
+        for last in (False, True):
+            rtol *= TIGHTER
+            other, _ = self._follow(y[again], rtol, found.regions, progress)
+            found.evaluations[again] += other.evaluations
+            changed = other.origin != found.origin[again]
+            found.origin[again], found.ends[again], found.arrivals[again] = other.origin, other.ends, other.arrivals
+            again = again[changed]
+            if last:
+                found.arrivals[again] = Arrival.AMBIGUOUS
+        return found
+
+    def _follow(self, y: Array, rtol: float, regions: list[Region], progress: Progress) -> tuple[Found, NDArray[np.bool_]]:
+        """First with steps as long as the tolerance allows; then, for what settled outside all regions, down to the residual.
+
+        The second result says which trajectories lingered somewhere on their way.
+        """
+        capture = Capture(self.field, self.drift, len(y), SETTLED * rtol, regions)
+        under_way = _UnderWay(y.copy(), np.zeros(len(y)), Tally.of(y, False))
+        self._drive(under_way, capture, Tolerance(rtol, self.atol, SETTLED * rtol), np.arange(len(y)), progress)
+        capture.residual = 0.0
+        settled = np.flatnonzero(capture.settled & (capture.origin < 0))
+        self._drive(under_way, capture, Tolerance(rtol, self.atol, self.steady), settled, progress)
+        tally = under_way.tally
+        return Found(capture.origin, under_way.y, _arrivals(tally, capture.origin), regions, tally.evaluations), capture.lingered
+
+    def _drive(self, under_way: _UnderWay, capture: Capture, tolerance: Tolerance, rows: Rows, progress: Progress) -> None:
+        """Advance these rows in parts, until they end or the capture sets them down."""
+        method, y, t, tally = method_named(self.method, tolerance), under_way.y, under_way.t, under_way.tally
+        plan = Plan(self.field, self.end, tolerance, Ends(), tally, check=False, watched=False, events=None)
+        for part in np.array_split(rows, max(1, -(-len(rows) // rows_at_once(method, y)))):
+            if part.size:
+                course = Course(plan, method, part, y[part], t[part], capture)
+                course.drive(self.max_steps, progress)
+                under_way.take_over(part, course)
+
+
+@dataclass
+class _UnderWay:
+    """Where every trajectory is, at which time, and what the courses entered of it."""
+
+    y: Array
+    t: Array
+    tally: Tally
+
+    def take_over(self, rows: Rows, course: Course) -> None:
+        """The ends of a course, or where it set a row down."""
+        self.y[rows], self.t[rows] = self.tally.end[rows], self.tally.time[rows]
+        for some, y, t in course.left:
+            self.y[some], self.t[some] = y, t
+
+
+def _arrivals(tally: Tally, origin: NDArray[np.intp]) -> NDArray[np.object_]:
+    known = {Outcome.STEADY: Arrival.AMBIGUOUS, Outcome.DIVERGED: Arrival.DIVERGED, Outcome.TIME_OVER: Arrival.TIME_OVER}
+    arrivals = np.array([known[o] for o in tally.outcomes] + [None], dtype=object)[:-1]
+    arrivals[origin >= 0] = Arrival.CONVERGED
+    return arrivals
+
+
+def drift_of(model: Any, width: int) -> Drift | None:
+    """How the model's Jacobian is bounded around a state: by its columns, entry by entry if it is small, or not at all."""
+    form = columns(model, width)
+    if form is not None:
+        return ColumnDrift(form)
+    if width <= BOX_LIMIT and not model.system.depends_on_time:
+        return BoxDrift(Enclosure(model, width, "jacobian"))
+    return None
