@@ -60,7 +60,7 @@ class ColumnDrift:
             steep = self._form.steepest(y, r[:, None] * reach)
             found = np.zeros((len(y), len(groups), len(groups)))
             for side, L in zip(sides, steep, strict=True):
-                found += [side.bounds(scale * row) if np.all(np.isfinite(row)) else np.inf for row in L]
+                found += np.array([side.bounds(scale * row) for row in L])
             return np.asarray(r[:, None, None] * found)
 
         return D
@@ -83,6 +83,8 @@ class _Side(NamedTuple):
 
     def bounds(self, q: Array) -> Array:
         """The least of three bounds of |q w x| for r = 1, for w = Aᵀ Tᵀ v_p and x = T⁻¹ v_q; symmetric."""
+        if not np.all(np.isfinite(q)):
+            return np.full((len(self.w), len(self.w)), np.inf)
         w, x = q * self.w, q * self.x
         both = np.sqrt((w * w) @ (self.x * self.x).T)
         D = np.minimum(both, np.minimum(np.outer(w.max(axis=1), self.x_norm), np.outer(self.w_norm, x.max(axis=1))))
