@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from numeric.sweep.result import Sweep
 from numeric.sweep.rows import Rows
 from numeric.sweep.seeds import checked_seed
 from numeric.sweep.task import Answer, Failure, Task, name_of, wants_generator
-from numeric.sweep.workers import Answers, Item, Workers, answers
+from numeric.sweep.workers import Item, Mapped, Workers, answers
 
 
 def sweep(
@@ -93,7 +93,7 @@ class _Run:
         """The points that have no result yet."""
         return [(place, self.grid.point(place)) for place in range(self.grid.size) if place not in self.rows]
 
-    def drive(self, found: Answers, bar: Progress) -> Sweep:
+    def drive(self, found: Mapped, bar: Progress) -> Sweep:
         """Take every answer; whatever ends this early, the checkpoint is written and the exception holds what is done."""
         try:
             for answer in found:
@@ -104,16 +104,16 @@ class _Run:
             self.checkpoint.write()
             return self.result()
         except KeyboardInterrupt as stop:
-            raise SweepInterrupted(self._ending("interrupted"), self.result()) from stop
+            raise SweepInterrupted(self._ending("interrupted", found), self.result()) from stop
         except _PointFailed as stop:
             failure = stop.failure
-            error = SweepError(self._ending(str(failure)), self.result(), failure.point)
+            error = SweepError(self._ending(str(failure), found), self.result(), failure.point)
             if failure.exception is None:
                 error.add_note(failure.traceback)
             raise error from failure.exception
         except Exception as stop:
             why = str(stop) if isinstance(stop, AmsymError) else f"stopped by {type(stop).__name__}: {stop}"
-            raise SweepError(self._ending(why), self.result()) from stop
+            raise SweepError(self._ending(why, found), self.result()) from stop
 
     def result(self) -> Sweep:
         """The sweep so far."""
@@ -145,12 +145,18 @@ class _Run:
         places, columns = self.rows.columns()
         return Record(self.identity, places, columns)
 
-    def _ending(self, why: str) -> str:
-        """What stopped the sweep, how far it came, and how to go on; writes the checkpoint before it says so."""
-        done = f"{why} (after {len(self.rows)} of {self.grid.size} points; .partial holds them"
-        if self.checkpoint.write():
-            return f"{done}, and so does {self.checkpoint.path}: the same call goes on from there)"
-        return f"{done}; a checkpoint= would keep them for the next time)" if self.checkpoint.path is None else f"{done} alone: save it)"
+    def _ending(self, why: str, found: Mapped) -> str:
+        """What stopped the sweep, how far it came, and how to go on; before it says so it takes and writes all that is there."""
+        for answer in found.ready():
+            if answer.failure is None and answer.place not in self.rows:
+                with suppress(InputError):  # of another shape: the first such is told already, or will be next time
+                    self.rows.add(answer.place, answer.outputs)
+                    self.checkpoint.changed()
+        written, path = self.checkpoint.write(), self.checkpoint.path
+        held = f"{why} (after {len(self.rows)} of {self.grid.size} points; .partial holds them"
+        if written:
+            return f"{held}, and so does {path}: the same call goes on from there)"
+        return f"{held} alone, save it)" if path else f"{held}; a checkpoint= would keep them for the next time)"
 
 
 class _PointFailed(Exception):
