@@ -153,6 +153,8 @@ class _Run:
                     self.rows.add(answer.place, answer.outputs)
                     self.checkpoint.changed()
         written, path = self.checkpoint.write(), self.checkpoint.path
+        if not self.rows:
+            return f"{why} (before any of the {self.grid.size} points was done)"
         held = f"{why} (after {len(self.rows)} of {self.grid.size} points; .partial holds them"
         if written:
             return f"{held}, and so does {path}: the same call goes on from there)"
