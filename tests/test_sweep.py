@@ -197,7 +197,7 @@ def test_an_interrupt_hands_over_the_points_done(ctrl_c: Any, workers: int) -> N
         return k
 
     began = time.monotonic()
-    with pytest.raises(SweepInterrupted, match=r"interrupted .after [56] of 1000 points; \.partial holds them") as caught:
+    with pytest.raises(SweepInterrupted, match=r"interrupted .after [5-9] of 1000 points; \.partial holds them") as caught:
         sweep(stops, {"k": range(1000)}, workers=workers)
     assert time.monotonic() - began < 5, "points not begun were computed"
     partial = caught.value.partial

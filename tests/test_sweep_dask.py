@@ -14,7 +14,7 @@ from numeric.sweep import SweepError, sweep
 
 distributed = pytest.importorskip("distributed")
 dask = pytest.importorskip("dask")
-pytestmark = pytest.mark.slow
+SERIAL = sweep(retrieve, GRID, seed=3, progress=False)
 
 
 @pytest.fixture(scope="module")
@@ -28,12 +28,21 @@ def client() -> Iterator[Any]:
         yield client
 
 
-def test_dask_gives_the_same(client: Any) -> None:
-    serial = sweep(retrieve, GRID, seed=3)
-    assert sweep(retrieve, GRID, seed=3, workers=client.get_executor().map) == serial
-    assert sweep(retrieve, GRID, seed=3, workers=partial(client.get_executor().map)) == serial
+def test_dask_gives_the_same() -> None:
+    with (
+        distributed.LocalCluster(n_workers=1, threads_per_worker=3, processes=False, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        assert sweep(retrieve, GRID, seed=3, workers=client.get_executor().map) == SERIAL
+        assert sweep(retrieve, GRID, seed=3, workers=partial(client.get_executor().map)) == SERIAL
 
 
+@pytest.mark.slow
+def test_processes_of_dask_give_the_same(client: Any) -> None:
+    assert sweep(retrieve, GRID, seed=3, workers=client.get_executor().map) == SERIAL
+
+
+@pytest.mark.slow
 def test_nothing_is_lost_with_a_worker_that_is_killed(client: Any, tmp_path: Path) -> None:
     before = set(client.scheduler_info()["workers"])
     squares = partial(killing, victim=17, killed=str(tmp_path / "killed"))
@@ -44,6 +53,7 @@ def test_nothing_is_lost_with_a_worker_that_is_killed(client: Any, tmp_path: Pat
     assert s == sweep(squares, {"k": range(40)})
 
 
+@pytest.mark.slow
 def test_a_point_that_kills_every_worker_is_told_by_name(client: Any) -> None:
     s = sweep(deadly, {"k": range(6)}, workers=client.get_executor().map, errors="keep")
     assert s.done.tolist() == [True, True, True, False, True, True]
@@ -52,6 +62,7 @@ def test_a_point_that_kills_every_worker_is_told_by_name(client: Any) -> None:
     assert failure.error.startswith("KilledWorker")
 
 
+@pytest.mark.slow
 def test_an_error_at_a_point_is_told_by_name(client: Any) -> None:
     with pytest.raises(SweepError, match="k=0: ZeroDivisionError: division by zero"):
         sweep(lambda k: 1 / k, {"k": [1, 0]}, workers=client.get_executor().map)
