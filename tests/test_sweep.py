@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 import weakref
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from numeric.sweep import Sweep, SweepError, SweepInterrupted, sweep
 from numeric.sweep.rows import joined, stacked
 
 SERIAL = sweep(retrieve, GRID, seed=3, progress=False)
-dtypes = st.sampled_from([np.dtype(code) for code in ("?", "i1", "i2", "u2", "i8", "u8", "f2", "f4", "f8", "c8", "c16")])
+DTYPES = [np.dtype(code) for code in ("?", "i1", "i2", "u2", "i8", "u8", "f2", "f4", "f8", "c8", "c16")]
 
 
 def square(k: int) -> float:
@@ -68,15 +69,14 @@ def test_a_buffer_that_the_function_fills_again_is_copied() -> None:
     assert sweep(fill, {"k": [1, 2]})["value"].tolist() == [[1, 1], [2, 2]]
 
 
-@given(st.lists(dtypes, min_size=1, max_size=5), st.randoms())
-def test_the_dtype_of_an_output_depends_on_no_order(found: list[np.dtype[Any]], random: Any) -> None:
-    shuffled = random.sample(found, len(found))
-    halves = [half for half in (shuffled[::2], shuffled[1::2]) if half]
-    of_halves = stacked(stacked(np.zeros((), d) for d in half)[0] for half in halves)
-    assert stacked(np.zeros((), d) for d in found).dtype == of_halves.dtype
+def test_the_dtype_of_an_output_depends_on_no_order() -> None:
+    for a, b, c in product(DTYPES, repeat=3):
+        assert joined(joined(a, b), c) == joined(a, joined(b, c)), "NumPy's own promotion fails for int16, uint16, float32"
+        assert joined(a, b) == joined(b, a)
+    assert stacked(np.zeros((), dtype) for dtype in ("i2", "u2", "f4")).dtype == np.float64
 
 
-@given(dtypes, arrays.arrays(np.int16, 3))
+@given(st.sampled_from(DTYPES), arrays.arrays(np.int16, 3))
 def test_joined_dtypes_keep_small_numbers(dtype: np.dtype[Any], values: Any) -> None:
     np.testing.assert_array_equal(values.astype(joined(np.dtype(np.int16), dtype)).real, values)
 

@@ -65,6 +65,14 @@ def test_a_finished_sweep_is_read_and_not_computed(tmp_path: Path) -> None:
     assert second.calls == 0
 
 
+def test_what_a_killed_writer_left_is_taken_away(tmp_path: Path) -> None:
+    sweep(retrieve, GRID, seed=3, checkpoint=tmp_path / "s[1].npz")
+    for name in ("s[1].npz.123.part", "s1.npz.123.part"):
+        (tmp_path / name).write_bytes(b"half a file")
+    sweep(retrieve, GRID, seed=3, checkpoint=tmp_path / "s[1].npz")
+    assert {file.name for file in tmp_path.iterdir()} == {"s[1].npz", "s1.npz.123.part"}
+
+
 def test_failed_points_are_tried_again(tmp_path: Path) -> None:
     options: dict[str, Any] = {"seed": 3, "checkpoint": tmp_path / "s.npz", "errors": "keep"}
     first = sweep(Breaking(4), GRID, **options)

@@ -113,6 +113,21 @@ def test_an_executor_is_no_map() -> None:
         sweep(retrieve, GRID, workers=pool)  # type: ignore[arg-type]
 
 
+def test_points_not_begun_are_dropped_when_the_sweep_stops() -> None:
+    called = []
+
+    def fails(k: int) -> int:
+        called.append(k)
+        time.sleep(0.002)
+        return 1 // (k - 3)
+
+    for how in (2, None):
+        called.clear()
+        with ThreadPoolExecutor(2) as pool, pytest.raises(SweepError, match="k=3: ZeroDivisionError"):
+            sweep(fails, {"k": range(1000)}, workers=how or pool.map)
+        assert len(called) < 100
+
+
 # processes
 
 
