@@ -121,7 +121,10 @@ def test_kept_failures_keep_no_arrays_alive() -> None:
     def fails(k: int) -> None:
         big = Big()
         seen.append(weakref.ref(big))
-        raise ValueError(k)
+        try:
+            raise ValueError(k)
+        except ValueError as error:
+            raise KeyError(k) from error
 
     s = sweep(fails, {"k": [1]}, errors="keep")
     gc.collect()

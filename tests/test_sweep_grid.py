@@ -57,6 +57,7 @@ def test_the_text_of_a_grid_tells_an_integer_from_a_float() -> None:
         ({3: [1]}, "the grid has the name 3; a string was expected"),
         ([], "the grid is an empty list"),
         ([{"a": 1}, {"b": 1}], "point 1 names b, point 0 a; the same names were expected in all"),
+        ([{"a": 1}, {"a": np.nan}], "point 1 holds nan for 'a'"),
         (7, "the grid is int"),
         ([7], "the grid is list"),
     ],

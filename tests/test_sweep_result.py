@@ -53,12 +53,25 @@ def test_a_saved_sweep_loads_as_it_was(tmp_path_factory: pytest.TempPathFactory,
         {"failures": (Failure({"a": 1.0}, "no", ""),)},
         {"function": "other"},
         {"seed": 1},
+        {"listed": True},
     ],
 )
 def test_sweeps_that_differ_anywhere_are_not_equal(change: dict[str, Any]) -> None:
     s = Sweep({"a": (1.0, 2.0)}, {"value": np.array([1.0, 2.0])}, np.ones(2, dtype=bool))
     assert s == replace(s)
     assert s != replace(s, **change)
+
+
+def test_the_order_of_the_axes_is_part_of_a_sweep() -> None:
+    one = np.zeros((1, 1))
+    ab, ba = (Sweep({a: (1,), b: (1,)}, {"value": one}, one == 0) for a, b in ("ab", "ba"))
+    assert ab != ba
+
+
+def test_labels_may_be_arrays() -> None:
+    s, again = (sweep(np.sum, {"a": [np.eye(2), np.ones((2, 2))]}) for _ in range(2))
+    assert s == again != sweep(np.sum, {"a": [np.eye(2), np.eye(2)]})
+    assert s.select(a=np.ones((2, 2)))["value"] == 4
 
 
 def test_points_in_a_list_save_and_load(tmp_path: Path) -> None:

@@ -71,12 +71,11 @@ def resumed(path: Path, identity: Mapping[str, Any]) -> Record | None:
         return None
     remove_parts(path)
     record = read(path)
-    for name, mine in identity.items():
-        if record.identity[name] != mine:
-            raise InputError(
-                f"{path} is the checkpoint of another sweep, its {name} is {_short(record.identity[name])}; "
-                f"{_short(mine)} was expected: name another file, or delete it to start anew"
-            )
+    for name in ("function", "seed", "axes"):
+        if record.identity[name] != identity[name]:
+            held, mine = (f"{name} {_short(which[name])}" for which in (record.identity, identity))
+            remedy = "name another file, or delete it to start anew"
+            raise InputError(f"{path} is the checkpoint of a sweep with {held}; {mine} was expected: {remedy}")
     return record
 
 

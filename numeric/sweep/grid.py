@@ -40,6 +40,9 @@ class Grid:
         for place, point in enumerate(points):
             if point.keys() != points[0].keys():
                 raise InputError(f"point {place} names {_names(point)}, point 0 {_names(points[0])}; the same names were expected in all")
+            for name, value in point.items():
+                if _is_nan(value):
+                    raise InputError(f"point {place} holds nan for '{name}'; values that can be told apart were expected: drop or mend it")
         if not points:
             raise InputError("the grid is an empty list; at least one point was expected: [{'beta': 1.0}]")
         return cls({LISTED: points}, listed=True)
@@ -110,7 +113,7 @@ def _axis(name: str, values: Any) -> tuple[Any, ...]:
 def _check_labels(name: str, axis: tuple[Any, ...]) -> None:
     seen: dict[Any, int] = {}
     for k, value in enumerate(axis):
-        if isinstance(value, float) and math.isnan(value):
+        if _is_nan(value):
             raise InputError(f"axis '{name}' holds nan at place {k}; values that can be told apart were expected: drop or mend it")
         if isinstance(value, (bool, int, float, str)) and seen.setdefault(value, k) != k:
             raise InputError(f"axis '{name}' holds {value!r} twice, at places {seen[value]} and {k}; drop one, or add an axis of repeats")
@@ -126,6 +129,10 @@ def _name(name: Any) -> str:
 def _number(value: Any) -> Any:
     """NumPy's scalars as Python's, so that a value is the same whether it came from an array, a list or a file."""
     return value.item() if isinstance(value, np.generic) else value
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float) and math.isnan(value)
 
 
 def _names(point: Mapping[str, Any]) -> str:

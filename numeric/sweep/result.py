@@ -112,8 +112,8 @@ class Sweep:
         """Whether axes, outputs, points done, failures, function and seed are equal."""
         if not isinstance(other, Sweep):
             return NotImplemented
-        plain = all(getattr(self, name) == getattr(other, name) for name in ("axes", "failures", "function", "seed", "listed"))
-        return plain and np.array_equal(self.done, other.done) and _same(self.values, other.values)
+        plain = all(getattr(self, name) == getattr(other, name) for name in ("failures", "function", "seed", "listed"))
+        return plain and _same_axes(self.axes, other.axes) and np.array_equal(self.done, other.done) and _same(self.values, other.values)
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -155,8 +155,8 @@ class Sweep:
 
 def _place(name: str, axis: tuple[Any, ...], value: Any) -> int:
     """Where the axis has the value: exactly, else to nine digits."""
-    for alike in (lambda a: a == value, lambda a: _alike(a, value)):
-        found = [k for k, label in enumerate(axis) if alike(label)]
+    for alike in (_equal, _alike):
+        found = [k for k, label in enumerate(axis) if alike(label, value)]
         if len(found) == 1:
             return found[0]
     shown = ", ".join(map(repr, axis[:10])) + (", ..." if len(axis) > 10 else "")
@@ -165,7 +165,18 @@ def _place(name: str, axis: tuple[Any, ...], value: Any) -> int:
 
 def _alike(a: Any, b: Any) -> bool:
     numbers = all(isinstance(x, (int, float, np.number)) for x in (a, b))
-    return math.isclose(a, b, rel_tol=NEAR) if numbers else bool(np.all(a == b))
+    return math.isclose(a, b, rel_tol=NEAR) if numbers else _equal(a, b)
+
+
+def _equal(a: Any, b: Any) -> bool:
+    """Of labels, which may be arrays."""
+    return bool(np.all(a == b))
+
+
+def _same_axes(mine: dict[str, tuple[Any, ...]], other: dict[str, tuple[Any, ...]]) -> bool:
+    if [(name, len(axis)) for name, axis in mine.items()] != [(name, len(axis)) for name, axis in other.items()]:
+        return False
+    return all(_equal(a, b) for name in mine for a, b in zip(mine[name], other[name], strict=True))
 
 
 def _same(mine: dict[str, Array], other: dict[str, Array]) -> bool:

@@ -11,13 +11,13 @@ from amsym.errors import AmsymError, InputError
 from numeric.progress import Progress
 from numeric.sweep.blas import blas_threads
 from numeric.sweep.checkpoint import Checkpoint, resumed
-from numeric.sweep.errors import SweepError, SweepInterrupted
+from numeric.sweep.errors import CheckpointWarning, SweepError, SweepInterrupted
 from numeric.sweep.files import Record
 from numeric.sweep.grid import Grid
 from numeric.sweep.result import Sweep
 from numeric.sweep.rows import Rows
 from numeric.sweep.seeds import checked_seed
-from numeric.sweep.task import Answer, Failure, Task, name_of, wants_generator
+from numeric.sweep.task import Answer, Failure, Task, forget_frames, name_of, wants_generator
 from numeric.sweep.workers import Item, Mapped, Workers, answers
 
 
@@ -127,9 +127,7 @@ class _Run:
             self.rows.add(answer.place, answer.outputs)
             self.checkpoint.changed()
         elif self.keep:
-            exception = answer.failure.exception
-            if exception is not None:  # the frames of its traceback would keep the point's arrays alive
-                exception.with_traceback(None)
+            forget_frames(answer.failure.exception)
             self.failures[answer.place] = answer.failure
         else:
             raise _PointFailed(answer.failure)
@@ -152,7 +150,9 @@ class _Run:
                 with suppress(InputError):  # of another shape: the first such is told already, or will be next time
                     self.rows.add(answer.place, answer.outputs)
                     self.checkpoint.changed()
-        written, path = self.checkpoint.write(), self.checkpoint.path
+        written, path = False, self.checkpoint.path
+        with suppress(CheckpointWarning):  # where warnings are errors, this one must not take the place of the sweep's own
+            written = self.checkpoint.write()
         if not self.rows:
             return f"{why} (before any of the {self.grid.size} points was done)"
         held = f"{why} (after {len(self.rows)} of {self.grid.size} points; .partial holds them"

@@ -74,6 +74,13 @@ def failed(place: int, point: dict[str, Any], error: Exception) -> Answer:
     return Answer(place, {}, Failure(point, f"{type(error).__name__}: {error}", trace, error))
 
 
+def forget_frames(error: BaseException | None) -> None:
+    """Take the tracebacks from an exception and those that led to it: their frames would keep the point's arrays alive."""
+    while error is not None and error.__traceback__ is not None:
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__
+
+
 def outputs_of(result: Any) -> dict[str, Array]:
     """A number, an array or a dict of these as arrays by name, copies that no later call can change.
 
