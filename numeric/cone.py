@@ -86,16 +86,27 @@ def cone(found: Dead, saturated: tuple[Saturation, ...], y: Array, params: Mappi
     >>> cone(found, (), np.zeros(4), {}).vectors.ravel().tolist()
     [0.5, 0.5, 0.5, 0.5]
     """
-    sizes = dict(zip(found.state.axes, y.shape, strict=True))
-    values = _values(found, y, params)
-    sides = np.zeros(y.shape, dtype=int)
-    for ray in found.rays:
-        sides = np.where(_on(found, ray, y, Evaluator(sizes, values)), ray.side, sides)
+    sides = ray_sides(found, y, params)
     columns = [np.where(np.arange(y.size) == n, float(side), 0.0) for n, side in enumerate(sides.ravel()) if side]
-    columns += _null_columns(found, y, sizes, values)
-    vectors = _orthonormal(np.array(columns).T) if columns else np.zeros((y.size, 0))
+    columns += null_columns(found, y, params)
+    vectors = orthonormal(np.array(columns).T) if columns else np.zeros((y.size, 0))
     rounded = {dtype: (sides != 0) | _saturated(saturated, y, dtype) for dtype in TYPES}
     return DeadCone(found.state.name, vectors, sides != 0, rounded, found.complete)
+
+
+def ray_sides(found: Dead, y: Array, params: Mapping[str, Any]) -> NDArray[np.int_]:
+    """The direction in which each neuron is dead, 1 or -1, and 0 where it is alive; in the shape of y.
+
+    >>> from amsym import zoo
+    >>> from amsym.dead import dead
+    >>> ray_sides(dead(zoo.hopfield("hard_tanh"))[0], np.array([-2.0, 0.0, 1.0]), {}).tolist()
+    [-1, 0, 1]
+    """
+    here = Evaluator(dict(zip(found.state.axes, y.shape, strict=True)), _values(found, y, params))
+    sides = np.zeros(y.shape, dtype=int)
+    for ray in found.rays:
+        sides = np.where(_on(found, ray, y, here), ray.side, sides)
+    return sides
 
 
 def _values(found: Dead, y: Array, params: Mapping[str, Any]) -> dict[Any, Any]:
@@ -123,8 +134,11 @@ def _on(found: Dead, ray: Ray, y: Array, here: Evaluator) -> NDArray[np.bool_]:
     return np.array([s > 0 or (s == 0 and ray.closed) for s in signs], dtype=bool).reshape(y.shape)
 
 
-def _null_columns(found: Dead, y: Array, sizes: Mapping[str, int], values: Mapping[Any, Any]) -> list[Array]:
-    """Each null vector once for every place of the axes that the activation does not act over."""
+def null_columns(found: Dead, y: Array, params: Mapping[str, Any]) -> list[Array]:
+    """The null vectors of a joint activation's Hessian, flat, each once for every place of the axes that it does not act over."""
+    if not found.vectors:
+        return []
+    sizes, values = dict(zip(found.state.axes, y.shape, strict=True)), _values(found, y, params)
     columns: list[Array] = []
     for v in found.vectors:
         entries = components(full_vector(found, v), sizes, order=found.where)
@@ -158,8 +172,12 @@ def _saturated(saturated: tuple[Saturation, ...], y: Array, dtype: str) -> NDArr
     return result
 
 
-def _orthonormal(columns: Array) -> Array:
-    """Gram and Schmidt, each new direction on the side of the old one; dependent columns are dropped."""
+def orthonormal(columns: Array) -> Array:
+    """Gram and Schmidt, each new direction on the side of the old one; dependent columns are dropped.
+
+    >>> orthonormal(np.array([[2.0, 1.0], [0.0, 0.0]])).tolist()
+    [[1.0], [0.0]]
+    """
     found: list[Array] = []
     for v in columns.T:
         w = v - sum((u * (u @ v) for u in found), np.zeros_like(v))
