@@ -21,13 +21,28 @@ Array = NDArray[Any]
 # Eigenvalues asked for at first and at most, the subspace per eigenvalue, and the accuracy of a pair relative to |J|.
 FIRST, MOST, SPAN, ACCURATE = 6, 96, 6, 1e-9
 SEED = 0
+# What leaves the dead space, relative to what moves, that rounding explains.
+KEPT = 1e-10
 
 
-def kept_by_product(J: LinearOperator, D: DeadSpace) -> DeadSpace:
-    """D where J maps it to itself, as far as one random combination of it tells; else the empty space."""
-    x = D.onto(np.random.default_rng(SEED).standard_normal(J.shape[0]))
-    y = J @ x
-    return D if np.linalg.norm(D.off(y)) <= 1e-10 * np.linalg.norm(y) else no_dead(J.shape[0])
+def kept_by_product(J: LinearOperator, D: DeadSpace) -> tuple[DeadSpace, Array]:
+    """D and the rates of its directions, where J maps D to itself and dead neurons do not move one another, as two random
+    combinations of them tell; else the empty space.
+
+    >>> D = DeadSpace(np.array([0, -1, 1]), np.zeros((3, 0)))
+    >>> kept_by_product(LinearOperator((3, 3), matvec=lambda v: -2 * v), D)[1].tolist()
+    [-2.0, -2.0]
+    """
+    nothing = no_dead(J.shape[0]), np.zeros(0)
+    units = np.random.default_rng(SEED).standard_normal((2, J.shape[0])) * D.neurons
+    there = np.array([J @ x for x in units])
+    rates = np.array([f[D.neurons] / x[D.neurons] for f, x in zip(there, units, strict=True)])
+    along = np.array([J @ v for v in D.vectors.T]).reshape(-1, J.shape[0])
+    moved = np.concatenate([there, along])
+    leaks = np.abs(D.off(moved.T)).max(initial=0.0) > KEPT * np.abs(moved).max(initial=0.0)
+    if leaks or np.abs(rates[0] - rates[1]).max(initial=0.0) > KEPT * np.abs(rates).max(initial=0.0):
+        return nothing
+    return D, np.concatenate([rates[0], np.linalg.eigvals(D.vectors.T @ along.T)])
 
 
 def reduced_operator(J: LinearOperator, D: DeadSpace, shift: float = 0.0) -> LinearOperator:

@@ -20,9 +20,9 @@ from numeric.stability.products import jacobian_product
 
 Array = NDArray[Any]
 
-# How far the state is moved, relative to 1 + |y|, and which share of |J| counts as a jump of J: a smooth Jacobian would have
-# to change by |J| within 1e-5.
-NUDGE, JUMP = 1e-9, 1e-4
+# How far the state is moved, relative to 1 + |y|, and which share of the Jacobians within AROUND times that counts as a jump:
+# a smooth one would have to change by all of itself within 1e-5.
+NUDGE, AROUND, JUMP = 1e-9, 1e5, 1e-4
 LOOKS, CORNERS, SEED = 4, 5, 0
 
 
@@ -30,12 +30,13 @@ LOOKS, CORNERS, SEED = 4, 5, 0
 class Kink:
     """components: where the slope jumps. rightmost: the largest real part of each piece's eigenvalues, sorted.
 
-    kind: what the pieces together show, "stable", "unstable" or "marginal".
+    kind: what the pieces together show, "stable", "unstable" or "marginal".  index: the most unstable eigenvalues of a piece.
     """
 
     components: tuple[int, ...]
     rightmost: tuple[float, ...]
     kind: str
+    index: int = 0
 
     def reason(self, labels: list[str]) -> str:
         """The finding in words."""
@@ -66,7 +67,8 @@ def kink(at: Point, J: Array) -> Kink | None:
     """
     rng = np.random.default_rng(SEED)
     moves = rng.choice([-1.0, 1.0], (LOOKS, at.n)) * rng.uniform(0.5, 1.0, (LOOKS, at.n)) * NUDGE * at.scale
-    allowed = JUMP * float(np.abs(J).max(initial=0.0))
+    around = (J, at.jacobian(at.y + AROUND * moves[0]), at.jacobian(at.y - AROUND * moves[0]))
+    allowed = JUMP * max(float(np.abs(M).max(initial=0.0)) for M in around)
     jumps = np.zeros(J.shape, dtype=bool)
     for d in moves:
         jumps |= np.abs(at.jacobian(at.y + d) - at.jacobian(at.y - d)) > allowed
@@ -75,8 +77,10 @@ def kink(at: Point, J: Array) -> Kink | None:
     columns, rows = np.flatnonzero(jumps.any(axis=0)), np.flatnonzero(jumps.any(axis=1))
     components = columns if len(columns) <= len(rows) else rows
     pieces = _pieces(at, columns, moves, allowed)
-    largest = sorted(float(np.linalg.eigvals(P).real.max()) for P in pieces)
-    return Kink(tuple(map(int, components)), tuple(largest), _kind(at, pieces))
+    leaves = any(_leaves(at, P, allowed) for P in pieces)
+    spectra = [np.linalg.eigvals(P).real for P in pieces]
+    index = max(int((s > allowed).sum()) for s in spectra)
+    return Kink(tuple(map(int, components)), tuple(sorted(float(s.max()) for s in spectra)), "unstable" if leaves else _common(pieces), index)
 
 
 def kink_by_products(at: Point) -> Kink | None:
@@ -103,23 +107,21 @@ def _pieces(at: Point, columns: Array, moves: Array, allowed: float) -> list[Arr
     return found
 
 
-def _kind(at: Point, pieces: list[Array]) -> str:
-    if any(_leaves(at, J) for J in pieces):
-        return "unstable"
-    return "stable" if any(all(_decreases(P, J) for J in pieces) for P in _candidates(pieces)) else "marginal"
-
-
-def _leaves(at: Point, J: Array) -> bool:
+def _leaves(at: Point, J: Array, allowed: float) -> bool:
     """Whether a real unstable eigenvector of J, or its opposite, points to where J is the Jacobian."""
     values, vectors = np.linalg.eig(J)
-    size = float(np.abs(J).max(initial=0.0))
-    for k in np.flatnonzero((values.real > JUMP * size) & (values.imag == 0)):
+    for k in np.flatnonzero((values.real > allowed) & (values.imag == 0)):
         v = vectors[:, k].real / np.abs(vectors[:, k].real).max()
         for side in (1.0, -1.0):
             there = at.jacobian(at.y + side * NUDGE * at.scale * v)
-            if np.abs(there @ v - values[k].real * v).max() <= JUMP * size:
+            if np.abs(there @ v - values[k].real * v).max() <= allowed:
                 return True
     return False
+
+
+def _common(pieces: list[Array]) -> str:
+    """What pieces show that no unstable direction was found for: stable where one quadratic function decreases on all."""
+    return "stable" if any(all(_decreases(P, J) for J in pieces) for P in _candidates(pieces)) else "marginal"
 
 
 def _candidates(pieces: list[Array]) -> list[Array]:

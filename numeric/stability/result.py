@@ -57,11 +57,11 @@ class Stability:
         """What is told, as pairs of a name and a value."""
         n, k = len(self.labels), self.cone.count
         rows = [("dead directions", f"{k} of {n}{self._places()}")]
-        rows += [("spectrum of S", _numbers(self.spectrum) if len(self.spectrum) else "empty: all directions are dead")]
+        rows += [("spectrum of S", _numbers(self.spectrum))]
         if self.energy_hessian_spectrum is not None:
             agrees = {True: "agrees", False: "disagrees", None: "left open"}[self.energy_agrees]
             rows += [("∇²E on range Λ", f"{_numbers(self.energy_hessian_spectrum)} ({agrees})")]
-        rows += [("marginal", reason) for reason in self.marginal] + [("note", note) for note in self.notes]
+        rows += [("marginal" if self.kind == "marginal" else "but", reason) for reason in self.marginal] + [("note", note) for note in self.notes]
         return [*rows, ("verdict", f"{self.verdict.status}, residual {self.residual:.1e}")]
 
     def _places(self) -> str:
@@ -89,6 +89,8 @@ class Stability:
 
 def _numbers(values: Array) -> str:
     """The first few, and how many there are."""
+    if not len(values):
+        return "empty, as all directions are dead"
     shown = ", ".join(_number(complex(z)) for z in values[:SHOWN])
     return shown + (f", ... ({len(values)})" if len(values) > SHOWN else "")
 

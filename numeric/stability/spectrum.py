@@ -39,7 +39,7 @@ class Spectrum:
     @property
     def margin(self) -> float:
         """-max Re λ; infinite for an empty spectrum."""
-        return float(-self.values.real.max(initial=-np.inf))
+        return 0.0 - float(self.values.real.max(initial=-np.inf))
 
 
 def dense_spectrum(S: Array, doubt: float) -> Spectrum:

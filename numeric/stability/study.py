@@ -5,6 +5,7 @@ Source: dead_neurons section 3.2 and Proposition 4.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -75,7 +76,7 @@ def _dense(at: Point, D: DeadSpace, residual: float) -> Stability:
     drift = 0.0 if bend is not None else _drift(at, J)
     spectrum = dense_spectrum(found.matrix, len(J) * EPS * float(np.linalg.norm(J)) + drift)
     curved = hessian_spectrum(at, D)
-    told = _told(spectrum, bend, reasons(at, J, found, spectrum), at)
+    told = _finding(spectrum, found.rates, bend, reasons(at, J, found, spectrum), at.labels)
     Pd = D.basis() @ D.basis().T
     agrees = None if bend is not None else agreement(curved, spectrum, drift)
     more = (np.eye(at.n) - Pd, Pd, found.matrix, found.basis, found.rates)
@@ -83,32 +84,50 @@ def _dense(at: Point, D: DeadSpace, residual: float) -> Stability:
 
 
 def _drift(at: Point, J: Array) -> float:
-    """How much J changes over one Newton step: what the state's own error may do to it."""
+    """Twice what J changes over three Newton steps: what the state's own error may do to it.
+
+    At a zero of multiplicity 3, a pitchfork, one step goes a third of the way.
+    """
     f = at.flow()
     if not f.any():
         return 0.0
     step = scipy.linalg.lstsq(J, f, cond=1e-10, lapack_driver="gelsy")[0]
-    there = at.jacobian(at.y - step)
-    return float(np.linalg.norm(there - J)) if np.isfinite(there).all() else float(np.linalg.norm(J))
+    there = at.jacobian(at.y - 3 * step)
+    return 2 * float(np.linalg.norm(there - J)) if np.isfinite(there).all() else float(np.linalg.norm(J))
 
 
 def _by_products(at: Point, D: DeadSpace, residual: float) -> Stability:
     J = jacobian_product(at)
-    split = kept_by_product(J, D)
+    split, rates = kept_by_product(J, D)
     spectrum = rightmost(J, split)
-    told = _told(spectrum, kink_by_products(at), [on_axis(complex(z), spectrum.doubt) for z in spectrum.values[spectrum.axis]], at)
+    why = [on_axis(complex(z), spectrum.doubt) for z in spectrum.values[spectrum.axis] if z.imag >= 0]
+    told = _finding(spectrum, rates, kink_by_products(at), why, at.labels)
     alive, dead = (LinearOperator(J.shape, matvec=p, matmat=p, rmatvec=p, dtype=np.float64) for p in (D.off, D.onto))
     notes = _frozen(at) + (["J does not map the dead space to itself: S is the whole Jacobian"] if D.count and not split.count else [])
-    more = (alive, dead, reduced_operator(J, split), None, np.zeros(0, dtype=np.complex128))
+    more = (alive, dead, reduced_operator(J, split), None, rates.astype(np.complex128))
     return _answer(at, D, residual, spectrum, told, more, None, None, notes)
 
 
-def _told(spectrum: Spectrum, bend: Kink | None, why: list[str], at: Point) -> tuple[str, list[str]]:
-    """The kind, and the reasons for which the linearisation alone decides nothing."""
-    kind = "unstable" if spectrum.unstable.any() else "marginal" if why else "stable"
-    if bend is None:
-        return kind, why
-    return bend.kind, [bend.reason(at.labels), *why]
+@dataclass(frozen=True)
+class _Finding:
+    """What eigenvalues, dead rates and one-sided Jacobians say together; `reasons` for which they decide nothing alone."""
+
+    kind: str
+    index: int
+    margin: float
+    reasons: tuple[str, ...]
+
+
+def _finding(spectrum: Spectrum, rates: Array, bend: Kink | None, why: list[str], labels: list[str]) -> _Finding:
+    if np.any(np.abs(rates.real) <= spectrum.doubt):
+        why = [*why, "a dead direction neither grows nor decays"]
+    if bend is not None and bend.rightmost:
+        return _Finding(bend.kind, bend.index, 0.0 - bend.rightmost[-1], (bend.reason(labels), *why))
+    if bend is not None:
+        why = [bend.reason(labels), *why]
+    index = int(spectrum.unstable.sum()) + int((rates.real > spectrum.doubt).sum())
+    kind = "marginal" if bend is not None else "unstable" if index else "marginal" if why else "stable"
+    return _Finding(kind, index, min(spectrum.margin, 0.0 - float(rates.real.max(initial=-np.inf))), tuple(why))
 
 
 def _frozen(at: Point) -> list[str]:
@@ -129,16 +148,13 @@ def _answer(
     D: DeadSpace,
     residual: float,
     spectrum: Spectrum,
-    told: tuple[str, list[str]],
+    told: _Finding,
     matrices: tuple[Any, ...],
     curved: Array | None,
     agrees: bool | None,
     notes: list[str],
 ) -> Stability:
-    kind, why = told
     alive, dead, S, basis, rates = matrices
-    index, margin = int(spectrum.unstable.sum()), min(spectrum.margin, float(-rates.real.max(initial=-np.inf)))
-    verdict = _verdict(kind, why, spectrum, index, margin, residual)
     return Stability(
         name=at.system.name,
         state=at.restore(at.y),
@@ -150,25 +166,25 @@ def _answer(
         basis=basis,
         spectrum=spectrum.values,
         rates=rates,
-        kind=kind,
-        index=index,
-        margin=margin,
-        marginal=tuple(why),
+        kind=told.kind,
+        index=told.index,
+        margin=told.margin,
+        marginal=told.reasons,
         residual=residual,
         energy_hessian_spectrum=curved,
         energy_agrees=agrees,
-        verdict=verdict,
+        verdict=_verdict(told, spectrum, residual),
         notes=tuple(notes),
     )
 
 
-def _verdict(kind: str, why: list[str], spectrum: Spectrum, index: int, margin: float, residual: float) -> Verdict:
+def _verdict(told: _Finding, spectrum: Spectrum, residual: float) -> Verdict:
     """SUPPORTED where the eigenvalues are off the axis by more than the doubt in them, else UNDECIDED with its reason."""
-    evidence = {"kind": "floating point", "margin": margin, "doubt": spectrum.doubt, "index": index, "residual": residual}
-    claim = "steady state is unstable" if kind == "unstable" else "steady state is stable"
-    if kind == "marginal" or (kind == "stable" and not spectrum.converged):
-        return Verdict(claim, Status.UNDECIDED, evidence, "; ".join(why) or spectrum.reason, SOURCE)
-    reason = f"largest Re λ of S is {-margin:.3g}, known to {spectrum.doubt:.1e} in norm, in floating point"
+    evidence = {"kind": "floating point", "margin": told.margin, "doubt": spectrum.doubt, "index": told.index, "residual": residual}
+    claim = "steady state is unstable" if told.kind == "unstable" else "steady state is stable"
+    if told.kind == "marginal" or (told.kind == "stable" and not spectrum.converged):
+        return Verdict(claim, Status.UNDECIDED, evidence, "; ".join(told.reasons) or spectrum.reason, SOURCE)
+    reason = f"largest Re λ is {-told.margin:.3g}, known to {spectrum.doubt:.1e} in norm, in floating point"
     return Verdict(claim, Status.SUPPORTED, evidence, reason, SOURCE)
 
 
