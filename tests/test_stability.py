@@ -132,7 +132,9 @@ def memory(tau: Any) -> Any:
 
 def steady_memory(tau: Any, extra: dict[str, Any]) -> tuple[Any, Any, Any]:
     params = {"xi": np.random.default_rng(0).normal(size=(3, 4)), **extra}
-    end = am.simulate(memory(tau), params, {"v": np.full(3, 0.3), "h": np.zeros(4)}, t=300, rtol=1e-10, steady=1e-12, energy_check=False).end
+    end = am.simulate(
+        memory(tau), params, {"v": np.full(3, 0.3), "h": np.zeros(4)}, t=300, rtol=1e-10, steady=1e-12, energy_check=False
+    ).end
     return memory(tau), params, end
 
 

@@ -77,17 +77,17 @@ def kink(at: Point, J: Array) -> Kink | None:
     columns, rows = np.flatnonzero(jumps.any(axis=0)), np.flatnonzero(jumps.any(axis=1))
     components = columns if len(columns) <= len(rows) else rows
     pieces = _pieces(at, columns, moves, allowed)
-    leaves = any(_leaves(at, P, allowed) for P in pieces)
     spectra = [np.linalg.eigvals(P).real for P in pieces]
+    kind = "unstable" if any(_leaves(at, P, allowed) for P in pieces) else _common(pieces)
     index = max(int((s > allowed).sum()) for s in spectra)
-    return Kink(tuple(map(int, components)), tuple(sorted(float(s.max()) for s in spectra)), "unstable" if leaves else _common(pieces), index)
+    return Kink(tuple(map(int, components)), tuple(sorted(float(s.max()) for s in spectra)), kind, index)
 
 
 def kink_by_products(at: Point) -> Kink | None:
     """The same for many components: whether J w jumps for one random w; the places are not told."""
     rng = np.random.default_rng(SEED)
     w, d = rng.standard_normal(at.n), rng.choice([-1.0, 1.0], at.n) * NUDGE * at.scale
-    up, down = (jacobian_product(Point(at.bound, at.y + s * d, at.t, at.sizes, at.restore)) @ w for s in (1, -1))
+    up, down = (jacobian_product(at.moved(at.y + s * d)) @ w for s in (1, -1))
     jumps = np.abs(up - down).max() > JUMP * np.abs(up).max()
     return Kink((), (), "marginal") if jumps else None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -67,10 +67,12 @@ class Point:
         return {name: a.reshape(self.shapes[name]) for name, a in zip(self.shapes, np.split(packed, ends[:-1]), strict=True)}
 
     def flow(self, y: Array | None = None) -> Array:
-        """f at y, (n,), or at the rows (m, n) of other states."""
-        rows = np.atleast_2d(self.y if y is None else y)
-        f = self.bound.packed_flow(rows, t=self.t)
-        return f if np.ndim(y) == 2 else f[0]
+        """f at y, (n,), or at another state."""
+        return self.bound.packed_flow((self.y if y is None else y)[None], t=self.t)[0]
+
+    def moved(self, y: Array) -> Point:
+        """The same model at another state."""
+        return replace(self, y=y)
 
     def jacobian(self, y: Array | None = None) -> Array:
         """J at y, (n, n)."""

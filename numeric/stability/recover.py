@@ -45,7 +45,7 @@ def recover_state(system: Any, params: Any, minimum: Any, *, t: float = 0.0, ste
     at = point(system, params, minimum, t)
     D = dead_space(at)
     y = at.y + INWARDS * at.scale * D.sides
-    inside = Point(at.bound, y, at.t, at.sizes, at.restore)
+    inside = at.moved(y)
     J = jacobian_product(inside)
     only_dead = LinearOperator(J.shape, matvec=lambda x: D.onto(J @ D.onto(x)) + D.off(x), dtype=np.float64)
     y = sharpened(at, y + D.onto(_solved(only_dead, -D.onto(at.flow(y)))))
@@ -57,7 +57,7 @@ def sharpened(at: Point, y: Array) -> Array:
     """y after Newton steps on f while these make it smaller and do not lead away."""
     start = y
     for _ in range(STEPS):
-        f, here = at.flow(y), Point(at.bound, y, at.t, at.sizes, at.restore)
+        f, here = at.flow(y), at.moved(y)
         new = y + _solved(jacobian_product(here), -f)
         better = np.abs(at.flow(new)).max() < np.abs(f).max()  # False for NaN
         if not better or np.abs(new - start).max() > NEAR * here.scale:
@@ -78,7 +78,7 @@ def _check(at: Point, D: DeadSpace, y: Array, steady: float) -> None:
     if f.max(initial=0.0) <= steady * scale:
         return
     k = int(np.argmax(np.where(np.isfinite(f), f, np.inf)))
-    moved = Point(at.bound, y, at.t, at.sizes, at.restore)
+    moved = at.moved(y)
     alive = np.flatnonzero(D.neurons & ~dead_space(moved).neurons) if np.isfinite(y).all() else np.zeros(0, dtype=int)
     why = f"the dead {at.labels[alive[0]]} comes alive on the way" if alive.size else "the energy has no minimum there"
     raise InputError(

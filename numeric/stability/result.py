@@ -55,13 +55,12 @@ class Stability:
 
     def lines(self) -> list[tuple[str, str]]:
         """What is told, as pairs of a name and a value."""
-        n, k = len(self.labels), self.cone.count
-        rows = [("dead directions", f"{k} of {n}{self._places()}")]
-        rows += [("spectrum of S", _numbers(self.spectrum))]
+        rows = [("dead directions", f"{self.cone.count} of {len(self.labels)}{self._places()}"), ("spectrum of S", _numbers(self.spectrum))]
         if self.energy_hessian_spectrum is not None:
             agrees = {True: "agrees", False: "disagrees", None: "left open"}[self.energy_agrees]
-            rows += [("∇²E on range Λ", f"{_numbers(self.energy_hessian_spectrum)} ({agrees})")]
-        rows += [("marginal" if self.kind == "marginal" else "but", reason) for reason in self.marginal] + [("note", note) for note in self.notes]
+            rows.append(("∇²E on range Λ", f"{_numbers(self.energy_hessian_spectrum)} ({agrees})"))
+        doubt = "marginal" if self.kind == "marginal" else "but"
+        rows += [(doubt, reason) for reason in self.marginal] + [("note", note) for note in self.notes]
         return [*rows, ("verdict", f"{self.verdict.status}, residual {self.residual:.1e}")]
 
     def _places(self) -> str:
