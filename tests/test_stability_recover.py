@@ -20,6 +20,16 @@ def minimised(name: str, params: Any, start: Any) -> Any:
     return found.x
 
 
+def recovered_or_none(name: str, params: Any, lowest: Any) -> Any:
+    """None for a minimum only because the energy is flat there: a dead neuron comes alive."""
+    try:
+        return recover_state(network(name), params, lowest)
+    except InputError as error:
+        if "comes alive" in str(error):
+            return None
+        raise
+
+
 @pytest.mark.parametrize("name", ["relu", "hard_tanh", "softmax", "layernorm"])
 def test_a_minimum_of_the_energy_gives_the_steady_state(name: str) -> None:
     recovered = 0
@@ -27,10 +37,8 @@ def test_a_minimum_of_the_energy_gives_the_steady_state(name: str) -> None:
         W, state = drawn(seed, 5, 0.9)
         params = with_state(name, W, state)
         lowest = minimised(name, params, state + 0.1 * np.random.default_rng(seed).normal(size=5))
-        try:
-            found = recover_state(network(name), params, lowest)
-        except InputError as error:  # a minimum only because the energy is flat there
-            assert "comes alive" in str(error)
+        found = recovered_or_none(name, params, lowest)
+        if found is None:
             continue
         recovered += 1
         assert np.abs(model(name).flow(found, params)).max() < 1e-9
