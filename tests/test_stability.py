@@ -32,18 +32,18 @@ def sorted_real(values: Any) -> Any:
     return np.sort(np.asarray(values).real)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @cases
 def test_the_spectrum_of_the_whole_jacobian_is_that_of_s_and_minus_one_for_every_dead_direction(**case: Any) -> None:
     found, params, state = studied(**case)
     whole = np.linalg.eigvals(model(case["name"]).jacobian(state, params))
-    assert len(found.rates) == found.cone.count
+    assert len(found.rates) == found.dead_space.count
     assert np.allclose(found.rates, -1, atol=1e-9)
     assert np.allclose(sorted_real(whole), sorted_real([*found.spectrum, *found.rates]), atol=1e-6)
     assert found.spectrum.real.tolist() == sorted(found.spectrum.real, reverse=True)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @cases
 def test_the_energy_on_the_range_of_the_hessian_tells_the_same(**case: Any) -> None:
     found, _, _ = studied(**case)
@@ -73,7 +73,7 @@ def test_s_of_a_rectified_network_is_the_block_of_alive_neurons() -> None:
     assert np.allclose(found.reduced, W[np.ix_(alive, alive)] - np.eye(alive.sum()))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 10_000))
 def test_the_order_of_neurons_does_not_matter(seed: int) -> None:
     W, state = drawn(seed, 5)
@@ -113,15 +113,16 @@ def test_stable_states_take_perturbed_trajectories_back_and_unstable_ones_let_th
     assert seen == {"stable", "unstable"}
 
 
-def test_the_whole_dead_flat_region_belongs_to_the_basin() -> None:
-    for seed in range(1, 6):
+@pytest.mark.parametrize("name", ["relu", "hard_tanh", "softmax"])
+def test_the_whole_dead_flat_region_belongs_to_the_basin(name: str) -> None:
+    for seed in range(1, 5):
         W, state = drawn(seed, 5, 0.9)
-        params = with_state("relu", W, state)
-        found = stability(network("relu"), params, state)
+        params = with_state(name, W, state)
+        found = stability(network(name), params, state)
         assert found.kind == "stable"
-        assert found.cone.count
-        far = state + found.cone.basis() @ np.random.default_rng(seed).uniform(0, 30, found.cone.count)
-        assert np.allclose(am.simulate(network("relu"), params, far, t=200).end, state, atol=1e-5)
+        assert found.dead_space.count
+        far = state + found.dead_space.basis() @ np.random.default_rng(seed).uniform(0, 30, found.dead_space.count)
+        assert np.allclose(am.simulate(network(name), params, far, t=200).end, state, atol=1e-5)
 
 
 def memory(tau: Any) -> Any:
@@ -145,6 +146,7 @@ def test_time_constants_scale_the_rates_of_their_layer_and_leave_the_energy() ->
     assert found.energy_agrees
     assert found.labels == ["v[0]", "v[1]", "v[2]", "h[0]", "h[1]", "h[2]", "h[3]"]
     assert np.allclose(found.state["h"], end["h"])
+    assert np.allclose(stability(am.compile(system).bind(params), None, end).spectrum, found.spectrum)
     slow = stability(*steady_memory(4, {}))
     assert np.allclose(slow.energy_hessian_spectrum, found.energy_hessian_spectrum, atol=1e-6)
     assert slow.margin < found.margin
@@ -154,7 +156,7 @@ def test_time_constants_that_differ_along_a_null_vector_keep_it_in_s_and_the_spe
     tau = {"tau": np.array([0.5, 1.0, 2.0, 3.0])}
     system, params, end = steady_memory(am.parameter("tau", "K", positive=True), tau)
     found = stability(system, params, end)
-    assert (found.cone.count, len(found.rates), len(found.spectrum)) == (1, 0, 7)
+    assert (found.dead_space.count, len(found.rates), len(found.spectrum)) == (1, 0, 7)
     assert "time constants differ" in " ".join(found.notes)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 import sympy as sp
@@ -104,10 +102,14 @@ def test_kinks_between_components_are_found_too() -> None:
 
 
 def test_two_stable_sides_may_make_an_unstable_whole_and_are_not_called_stable() -> None:
-    """x' = A x above the kink and B x below, each a stable spiral; together they spiral out."""
-    up, down = sp.Max(0, y[i]), sp.Max(0, -y[i])
+    """dy/dt = U max(0, y) - D max(0, -y) with U and D Hurwitz, which differ in the column of y[0]: trajectories spiral out."""
     U, D = am.parameter("U", "N N"), am.parameter("D", "N N")
-    system = am.System(flow={y[i]: am.total(U[i, j] * up.xreplace({i: j}) - D[i, j] * down.xreplace({i: j}), j)})
-    params: dict[str, Any] = {"U": [[-0.1, 1.0], [-8.0, -0.1]], "D": [[-0.1, 8.0], [-1.0, -0.1]]}
-    found = stability(system, params, [0.0, 0.0])
-    assert found.kind != "stable"
+    system = am.System(flow={y[i]: am.total(U[i, j] * sp.Max(0, y[j]) - D[i, j] * sp.Max(0, -y[j]), j)})
+    up = np.array([[-0.3, -1.0, 0.0], [0.9, 0.0, -1.0], [-0.16, 0.0, 0.0]])
+    down = np.array([[-3.0, -1.0, 0.0], [12.0, 0.0, -1.0], [-24.0, 0.0, 0.0]])
+    found = stability(system, {"U": up, "D": down}, np.zeros(3))
+    assert max(np.linalg.eigvals(M).real.max() for M in (up, down)) < -0.05
+    assert found.kind == "marginal"
+    assert "kink of component y[0]," in found.marginal[0]
+    end = am.simulate(system, {"U": up, "D": down}, [1e-3, 1e-3, 0.0], t=200.0, steady=None).end
+    assert np.abs(end).max() > 0.1

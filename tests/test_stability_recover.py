@@ -50,7 +50,7 @@ def test_a_minimum_of_the_energy_gives_the_steady_state(name: str) -> None:
 def test_the_dead_part_of_the_minimum_does_not_matter(name: str) -> None:
     W, state = drawn(2, 5, 0.9)
     params = with_state(name, W, state)
-    cone = stability(network(name), params, state).cone
+    cone = stability(network(name), params, state).dead_space
     assert cone.count
     far = state + cone.basis() @ np.linspace(1, 20, cone.count)
     assert np.allclose(recover_state(network(name), params, far), state, atol=1e-9)

@@ -23,7 +23,8 @@ class Stability:
     """A steady state y of dy/dt = f(y), with n components in packed order.
 
     kind: "stable", "unstable" or "marginal".  index: the number of unstable eigenvalues.  margin: -max Re λ.
-    alive, dead: Pa and Pd, (n, n), orthogonal projectors; operators where n is above 1500.
+    alive, dead: Pa and Pd, (n, n), orthogonal projectors; operators where n is above 1500.  dead_space: the same as places of
+    dead neurons and columns of null vectors, with a basis V.
     reduced: S, (m, m), the Jacobian on the complement of the dead space, in the orthonormal columns of `basis`, (n, m);
     where n is above 1500, Pa J Pa as an operator on n components, and basis is None.
     spectrum: the eigenvalues of S by decreasing real part, those that were looked for. rates: those of the dead directions.
@@ -36,7 +37,7 @@ class Stability:
     name: str
     state: Any
     labels: list[str]
-    cone: DeadSpace
+    dead_space: DeadSpace
     alive: Any
     dead: Any
     reduced: Any
@@ -55,7 +56,10 @@ class Stability:
 
     def lines(self) -> list[tuple[str, str]]:
         """What is told, as pairs of a name and a value."""
-        rows = [("dead directions", f"{self.cone.count} of {len(self.labels)}{self._places()}"), ("spectrum of S", _numbers(self.spectrum))]
+        rows = [
+            ("dead directions", f"{self.dead_space.count} of {len(self.labels)}{self._places()}"),
+            ("spectrum of S", _numbers(self.spectrum)),
+        ]
         if self.energy_hessian_spectrum is not None:
             agrees = {True: "agrees", False: "disagrees", None: "left open"}[self.energy_agrees]
             rows.append(("∇²E on range Λ", f"{_numbers(self.energy_hessian_spectrum)} ({agrees})"))
@@ -64,9 +68,9 @@ class Stability:
         return [*rows, ("verdict", f"{self.verdict.status}, residual {self.residual:.1e}")]
 
     def _places(self) -> str:
-        names = [self.labels[i] for i in np.flatnonzero(self.cone.neurons)]
+        names = [self.labels[i] for i in np.flatnonzero(self.dead_space.neurons)]
         words = [", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")] if names else []
-        null = self.cone.vectors.shape[1]
+        null = self.dead_space.vectors.shape[1]
         words += [f"{null} null vector{'s' if null > 1 else ''} of Λ"] if null else []
         return f": {'; '.join(words)}" if words else ""
 

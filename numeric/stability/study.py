@@ -159,7 +159,7 @@ def _answer(
         name=at.system.name,
         state=at.restore(at.y),
         labels=at.labels,
-        cone=D,
+        dead_space=D,
         alive=alive,
         dead=dead,
         reduced=S,
