@@ -94,7 +94,7 @@ def test_rotations_leave_the_spectrum_of_a_linear_flow_and_complex_pairs_are_fou
     assert one.margin == pytest.approx(-np.linalg.eigvals(M).real.max())
 
 
-@pytest.mark.parametrize("name", ["relu", "softmax", "tanh"])
+@pytest.mark.parametrize("name", ["relu", *(pytest.param(name, marks=pytest.mark.slow) for name in ("softmax", "tanh"))])
 def test_stable_states_take_perturbed_trajectories_back_and_unstable_ones_let_them_go(name: str) -> None:
     seen = set()
     for seed in range(12):

@@ -64,7 +64,8 @@ def test_a_jordan_block_whose_eigenvalues_scatter_is_stable() -> None:
     (Q, _) = np.linalg.qr(np.random.default_rng(0).normal(size=(n, n)))
     turned = Q @ block @ Q.T
     assert np.abs(np.linalg.eigvals(turned) + 1).max() > 0.02
-    assert stability(linear, {"A": turned}, np.zeros(n)).kind == "stable"
+    for matrix in (block, turned):
+        assert stability(linear, {"A": matrix}, np.zeros(n)).kind == "stable"
 
 
 @pytest.mark.parametrize(("w", "kind", "index"), [(0.5, "stable", 0), (1.0, "marginal", 0), (2.0, "unstable", 1)])
@@ -74,6 +75,15 @@ def test_a_rectified_neuron_at_its_kink_is_judged_from_both_sides(w: float, kind
     assert "kink of component y[0], one-sided Jacobians disagree" in found.marginal[0]
     end = am.simulate(network("relu"), {"W": [[w]], "b": [0.0]}, [[1e-3], [-1e-3]], t=30, steady=None).end
     assert (np.abs(end).max() < 1e-5) == (kind == "stable")
+
+
+def test_an_unstable_direction_that_points_out_of_its_own_side_does_not_count() -> None:
+    """Two neurons that inhibit each other: with both alive (1, -1) grows, which soon silences one, and then the other decays."""
+    params = {"W": [[0.0, -2.0], [-2.0, 0.0]], "b": [0.0, 0.0]}
+    found = stability(network("relu"), params, [0.0, 0.0])
+    assert (found.kind, found.index) == ("marginal", 1)
+    starts = 1e-3 * np.random.default_rng(0).normal(size=(20, 2))
+    assert np.abs(am.simulate(network("relu"), params, starts, t=20.0, steady=None).end).max() < 1e-6
 
 
 def test_a_kink_is_found_within_rounding_and_not_beside_it() -> None:
@@ -111,5 +121,5 @@ def test_two_stable_sides_may_make_an_unstable_whole_and_are_not_called_stable()
     assert max(np.linalg.eigvals(M).real.max() for M in (up, down)) < -0.05
     assert found.kind == "marginal"
     assert "kink of component y[0]," in found.marginal[0]
-    end = am.simulate(system, {"U": up, "D": down}, [1e-3, 1e-3, 0.0], t=200.0, steady=None).end
+    end = am.simulate(system, {"U": up, "D": down}, [1e-3, 1e-3, 0.0], t=150.0, steady=None).end
     assert np.abs(end).max() > 0.1
