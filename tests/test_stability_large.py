@@ -60,6 +60,16 @@ def test_products_and_matrices_give_the_same(name: str, monkeypatch: pytest.Monk
         assert np.allclose(large.dead @ state, dense.dead @ state)
 
 
+@pytest.mark.parametrize("alive", [0, 1, 3])
+def test_where_few_neurons_are_alive_only_their_eigenvalues_are_told(alive: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(study, "DENSE", 10)
+    W, _ = drawn(0, 40)
+    state = np.where(np.arange(40) < alive, 1.0, -1.0)
+    found = stability(network("relu"), with_state("relu", W, state), state)
+    assert np.allclose(found.spectrum, np.linalg.eigvalsh(W[:alive, :alive])[::-1] - 1)
+    assert found.rates.real.tolist() == [-1.0] * (40 - alive)
+
+
 def operator(values: Any) -> LinearOperator:
     return LinearOperator((len(values),) * 2, matvec=lambda x: values * x.ravel(), dtype=np.float64)
 

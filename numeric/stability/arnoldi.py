@@ -7,6 +7,7 @@ Source: Lehoucq, Sorensen and Yang, ARPACK Users' Guide, 1998; Saad, Numerical M
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -56,12 +57,18 @@ def rightmost(J: LinearOperator, D: DeadSpace) -> Spectrum:
     A = reduced_operator(J, D, shift=2.0 * size)
     count = FIRST
     while True:
-        found = _twice(A, count, size)
-        if not found.converged or not found.unstable.all():
+        found = _of_s(_twice(A, count, size), D)
+        if not found.converged or len(found.values) < count or not found.unstable.all():
             return found
         if 2 * count > min(MOST, J.shape[0] - 2):
             return Spectrum(found.values, found.axis, found.vectors, found.doubt, False, f"all {count} rightmost eigenvalues are unstable")
         count *= 2
+
+
+def _of_s(found: Spectrum, D: DeadSpace) -> Spectrum:
+    """Without the eigenvalues that the shift gave to dead directions, which come where S has few of its own."""
+    ours = np.array([np.linalg.norm(D.off(x)) > 0.5 for x in found.vectors.T], dtype=bool)
+    return replace(found, values=found.values[ours], axis=found.axis[ours], vectors=found.vectors[:, ours])
 
 
 def _size(J: LinearOperator) -> float:
