@@ -68,9 +68,13 @@ class Model:
         if missing:
             axis = missing[0]
             raise InputError(f"axis '{axis}' has no size, as no parameter or state runs over it: say bind(params, sizes={{'{axis}': ...}})")
-        symmetric = [p.name for p in self.system.parameters if p.has_property("symmetric") and len(p.axes) == 2]
-        low = Lowering(sizes, zeros, symmetric, careful)
+        low = self.lowering(sizes, zeros, careful)
         return Program(low.graph, outputs(self.system, low, kind), low.watched)
+
+    def lowering(self, sizes: Mapping[str, int], zeros: frozenset[str] = frozenset(), careful: bool = False) -> Lowering:
+        """An empty graph at these sizes, for formulas of the system to be lowered into."""
+        symmetric = [p.name for p in self.system.parameters if p.has_property("symmetric") and len(p.axes) == 2]
+        return Lowering(sizes, zeros, symmetric, careful)
 
     # Bind and call
 

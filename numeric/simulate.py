@@ -39,6 +39,7 @@ def simulate(
     clamp: Any = None,
     events: Mapping[str, Event | Any] | None = None,
     steps: int | None = None,
+    order: Any = None,
     energy_check: bool = True,
     max_steps: int = 100_000,
     progress: bool | None = None,
@@ -56,7 +57,7 @@ def simulate(
     times in [0, t]; see `Simulation` for the shapes. `rtol` and `atol` bound the root mean square of each step's error;
     both `rtol` and `steady` are raised to what the dtype can resolve (3.8e-6 and 1.9e-6 in single precision).
     `system` may be a model already bound to its parameters; then `params` is None. `steps` counts sweeps of
-    a system in discrete time (see `numeric.discrete`), whose random order `seed` fixes.
+    a system in discrete time, and `order` says whose turn it is in each (see `numeric.discrete`); `seed` fixes a random one.
     A flow that depends on time may be steady for a moment only: pass `steady=None` for it.
 
     `method` is one of `numeric.methods.METHODS`; "auto" takes one that suits the tolerance. `clamp` is a mask, True at
@@ -66,7 +67,9 @@ def simulate(
     """
     field = bound_model(system, params)
     if not has_flow(system, field):
-        return _discrete(field, start, steps, save, energy_check, progress, seed)
+        return _discrete(field, start, steps, order, save, energy_check, progress, seed)
+    if order is not None:
+        raise InputError(f"order={order!r} is for updates in discrete time; this system has a flow, which moves all at once: leave it out")
     if steps is not None:
         raise InputError(f"steps={steps} counts updates in discrete time; this system has a flow: say t= instead")
     y, restore, lead = checked_start(field, start)
@@ -101,14 +104,14 @@ def _drive(plan: Plan, method: str, groups: Groups, y: Array, max_steps: int, ba
 
 
 def _discrete(
-    field: Any, start: State, steps: int | None, save: str | ArrayLike, energy_check: bool, progress: bool | None, seed: int
+    field: Any, start: State, steps: int | None, order: Any, save: str | ArrayLike, energy_check: bool, progress: bool | None, seed: int
 ) -> Simulation:
     """The same for a system in discrete time."""
     if steps is None:
         raise InputError("the system has no flow, only an update; a number of updates was expected: say steps=100")
     from numeric.discrete import simulate_updates
 
-    return simulate_updates(field, start, steps, save=save, energy_check=energy_check, progress=progress, seed=seed)
+    return simulate_updates(field, start, steps, order=order, save=save, energy_check=energy_check, progress=progress, seed=seed)
 
 
 def _tolerance(y: Array, rtol: float, atol: float, steady: float | None) -> Tolerance:

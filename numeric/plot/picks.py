@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
-
-import numpy as np
+from collections.abc import Sequence
 
 from amsym.errors import InputError
-from amsym.system import System
+from numeric.components import Name, Pick, component_names, parts_of, text
 
-Pick: TypeAlias = int | str | tuple[Any, ...]
-Name: TypeAlias = tuple[str, tuple[int, ...]]  # of a state, and the place of one component in it
-
-
-def component_names(system: System, sizes: Mapping[str, int]) -> list[Name]:
-    """Every component in the order in which states are packed."""
-    return [(s.name, place) for s in system.states for place in np.ndindex(*(sizes[axis] for axis in s.axes))]
+__all__ = ["Name", "Pick", "component_names", "label", "picked", "place_of", "text"]
 
 
 def picked(plane: Sequence[Pick] | None, names: list[Name]) -> tuple[int, int]:
@@ -37,11 +27,6 @@ def picked(plane: Sequence[Pick] | None, names: list[Name]) -> tuple[int, int]:
     return first, second
 
 
-def text(name: Name) -> str:
-    """The component in plain words, y[0]."""
-    return f"{name[0]}[{', '.join(map(str, name[1]))}]" if name[1] else name[0]
-
-
 def label(name: Name) -> str:
     """The component as mathematics, $y_{0}$."""
     return f"${name[0]}_{{{','.join(map(str, name[1]))}}}$" if name[1] else f"${name[0]}$"
@@ -49,7 +34,7 @@ def label(name: Name) -> str:
 
 def place_of(pick: Pick, names: list[Name]) -> int:
     """The packed number of one component; raises InputError where it is none."""
-    parts = pick if isinstance(pick, tuple) else _read(pick)
+    parts = pick if isinstance(pick, tuple) else parts_of(pick)
     states = list(dict.fromkeys(state for state, _ in names))
     if not isinstance(parts[0], str) and len(states) == 1:
         parts = (states[0], *parts)
@@ -58,12 +43,6 @@ def place_of(pick: Pick, names: list[Name]) -> int:
     if len(matching or whole) != 1:
         raise InputError(f"plane names {pick!r}, which is no component of the state; say {_example(names)}")
     return (matching or whole)[0]
-
-
-def _read(pick: int | str) -> tuple[Any, ...]:
-    """("y", 2) of "y[2]", as captions write it."""
-    found = re.fullmatch(r"(\w+)\[(\d+(?:, ?\d+)*)\]", pick) if isinstance(pick, str) else None
-    return (found[1], *map(int, found[2].split(","))) if found else (pick,)
 
 
 def _not_two(names: list[Name]) -> str:
