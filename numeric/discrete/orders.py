@@ -75,7 +75,7 @@ def _named(order: str, count: int) -> Order:
 
 def _block(entry: Any, known: Components) -> Block:
     """The packed numbers that one entry of an order names, in ascending order: they move together."""
-    if not isinstance(entry, (list, np.ndarray)) or np.ndim(entry) == 0:
+    if not isinstance(entry, list) and np.ndim(entry if isinstance(entry, np.ndarray) else 0) == 0:
         return np.sort(known.numbers(entry, "order"))
     if not len(entry):
         raise InputError("order holds an empty block; at least one component was expected: drop it")

@@ -130,7 +130,11 @@ def local(node: Node) -> Local | None:
 
 @dataclass(frozen=True)
 class LinearSum:
-    """Σ F a over all axes of an entrywise `a` of one state, with fixed weights F; `places` are the labels of F's axes, those below `rank` stay."""
+    """Σ F a over all axes of an entrywise function a of one state, with fixed `weights` F.
+
+    `places` are the labels of F's axes; those below `rank` stay, the others are summed, and `chosen` says along which
+    axis of the state.
+    """
 
     a: Node
     local: Local
