@@ -9,6 +9,7 @@ import sympy as sp
 import amsym as am
 from amsym import lagrangians as lib
 from amsym.notation import components, derivative
+from numeric.audit import energy_audit
 
 i, j = am.indices("i j", "N")
 mu = am.index("mu", "K")
@@ -62,6 +63,16 @@ def test_a_dead_rectifier_is_told() -> None:
     assert energies == {0.0}
     assert "y[i] ≤ 0" in am.verify(network, only="dead directions")["dead directions"].reason
     assert am.dead_directions(network, [-10.0]).vectors.shape == (1, 1)
+
+
+def test_an_explicit_step_that_raises_the_energy_is_told_with_the_largest_that_would_not() -> None:
+    rng = np.random.default_rng(6)
+    params = {"xi": rng.normal(size=(64, 256)), "beta": 4.0, "tau_v": 1.0, "tau_h": 1.0}
+    start = {"v": rng.normal(size=(6, 64)), "h": rng.normal(size=(6, 256))}
+    audit = energy_audit(am.zoo.softmax_memory(), params, start, step=0.5, t=10.0)
+    assert audit.rise[0] > 1
+    assert 0 < audit.largest_safe_step <= audit.safe_step.min() < 0.5
+    assert audit.confirmed
 
 
 def test_a_bias_is_added_once_to_each_state_of_a_batch() -> None:
