@@ -118,9 +118,10 @@ def _sorted(rises: Rises) -> tuple[Any, Any, Any, Any]:
     """The rises as arrays, the worst first."""
     if not rises.rise:
         return np.zeros(0, dtype=np.intp), np.zeros(0), np.zeros(0), np.zeros(0)
-    trajectory, time, rise, safe = map(np.concatenate, (rises.trajectory, rises.time, rises.rise, rises.safe_step))
-    order = np.argsort(-rise, kind="stable")
-    return trajectory[order], time[order], rise[order], safe[order]
+    order = np.argsort(-np.concatenate(rises.rise), kind="stable")
+    parts: tuple[list[NDArray[Any]], ...] = (rises.trajectory, rises.time, rises.rise, rises.safe_step)
+    trajectory, time, rise, safe = (np.concatenate(part)[order] for part in parts)
+    return trajectory, time, rise, safe
 
 
 def _confirmed(field: Field, move: StepMap, start: Array, run: FixedSteps, t: float) -> tuple[float, bool, str]:

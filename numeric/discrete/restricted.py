@@ -37,7 +37,7 @@ def gathered(array: NDArray[Any], chosen: Chosen, at: Places, lead: int = 0) -> 
     if not axes:
         return array
     picks = [at[c] for c in chosen if c is not None]
-    if len(axes) == 1 and np.all(np.diff(picks[0]) == 1):  # neighbours are a view: half the memory of W at large N
+    if len(axes) == 1 and (len(picks[0]) == 1 or np.all(np.diff(picks[0]) == 1)):  # neighbours are a view: half the memory of W at large N
         return array[(slice(None),) * axes[0] + (slice(int(picks[0][0]), int(picks[0][-1]) + 1),)]
     front = np.moveaxis(array, axes, range(len(axes)))[tuple(picks)]
     return np.moveaxis(front, 0, axes[0])
