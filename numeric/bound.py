@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amsym.errors import InputError
-from numeric.formulas import Kind, pair_name
+from numeric.formulas import Kind, Outputs, pair_name
+from numeric.graph import Graph
 from numeric.layout import FLOATS, Packing, Rows, read
 from numeric.linearised import Linearised
 from numeric.program import BoundProgram
@@ -138,6 +139,11 @@ class Bound(Linearised):
         if found is None:
             found = self._packings[width] = self._laid_out(width)
         return found
+
+    def lowered(self, kind: Kind, width: int) -> tuple[Graph, Outputs]:
+        """The nodes of "flow", "energy" ... for packed rows of this width, with all exponentials shifted, and the outputs among them."""
+        low, results = self.model.lowered(kind, self.packing(width)[1], self._zeros)
+        return low.graph, results
 
     # Inner workings
 

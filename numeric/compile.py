@@ -9,7 +9,7 @@ from amsym.errors import InputError
 from amsym.system import System
 from numeric.binding import checked_parameters
 from numeric.bound import Bound
-from numeric.formulas import Kind, outputs
+from numeric.formulas import Kind, Outputs, outputs
 from numeric.lower import Lowering
 from numeric.program import Program
 
@@ -63,13 +63,18 @@ class Model:
             found = self._programs[key] = self._made(kind, sizes, zeros, careful)
         return found
 
-    def _made(self, kind: Kind, sizes: Mapping[str, int], zeros: frozenset[str], careful: bool) -> Program:
+    def lowered(self, kind: Kind, sizes: Mapping[str, int], zeros: frozenset[str] = frozenset(), careful: bool = True) -> tuple[Lowering, Outputs]:
+        """The graph of nodes that a program is made of, and its outputs."""
         missing = [axis for axis in self.system.axes if axis not in sizes]
         if missing:
             axis = missing[0]
             raise InputError(f"axis '{axis}' has no size, as no parameter or state runs over it: say bind(params, sizes={{'{axis}': ...}})")
         low = self.lowering(sizes, zeros, careful)
-        return Program(low.graph, outputs(self.system, low, kind), low.watched)
+        return low, outputs(self.system, low, kind)
+
+    def _made(self, kind: Kind, sizes: Mapping[str, int], zeros: frozenset[str], careful: bool) -> Program:
+        low, results = self.lowered(kind, sizes, zeros, careful)
+        return Program(low.graph, results, low.watched)
 
     def lowering(self, sizes: Mapping[str, int], zeros: frozenset[str] = frozenset(), careful: bool = False) -> Lowering:
         """An empty graph at these sizes, for formulas of the system to be lowered into."""

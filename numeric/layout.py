@@ -157,6 +157,14 @@ class Packing:
             return {self._whole: packed if len(self._shapes[self._whole]) == 1 else packed.reshape(len(packed), *self._shapes[self._whole])}
         return {name: packed[:, part].reshape(len(packed), *self._shapes[name]) for name, part in self._parts.items()}
 
+    def stacks(self, packed: Array) -> dict[str, Array]:
+        """The states within stacks of packed rows, (stack, rows, axes...), as views."""
+        return {name: packed[..., part].reshape((*packed.shape[:-1], *self._shapes[name])) for name, part in self._parts.items()}
+
+    def shape(self, name: str) -> Shape:
+        """The axes of a state."""
+        return self._shapes[name]
+
     def restore(self, packed: Array, lead: Shape, named: bool) -> Any:
         """Packed rows in the caller's structure."""
         arrays = {name: packed[:, part].reshape((*lead, *self._shapes[name])) for name, part in self._parts.items()}

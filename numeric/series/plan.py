@@ -1,0 +1,329 @@
+"""From the nodes of a flow to operations on series: a node is one operation, a function a few."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from amsym.errors import NotationError
+from numeric.graph import Node
+from numeric.program import NAMES
+from numeric.series.arithmetic import Linear, Power, Product, Quotient, Root, Scaled, Square
+from numeric.series.chains import Chain, Composition, Inverse, Restarted
+from numeric.series.choices import Absolute, Clock, Largest, Masked, Remainder, Still, Where, bracket
+from numeric.series.contractions import Contraction, Diagonal
+from numeric.series.expansions import BESSEL, EXPANSIONS
+from numeric.series.functions import RULES, callee
+from numeric.series.series import Array, Operand, Operation, Series
+
+# Piecewise constant: a value and no slope.
+FLAT = frozenset(
+    ("sign floor ceil heaviside peak bracket equal not_equal greater less greater_equal less_equal").split()
+    + ["logical_not", "logical_and", "logical_or", "logical_xor"]
+)
+ADDITIVE = {"add": (1.0, 1.0), "subtract": (1.0, -1.0), "negative": (-1.0,)}
+
+
+class Plan:
+    """Operations in the order in which they run; `states` and `clock` are the series that the engine fills."""
+
+    def __init__(self, order: Sequence[Node], fixed: Mapping[Node, Array], sizes: Mapping[str, int], orders: int, outputs: Sequence[Node]) -> None:
+        """`order`: all nodes, arguments first. `fixed`: the arrays of those that do not vary. `orders`: how many coefficients."""
+        self.operations: list[Operation] = []
+        self.states: dict[str, Series] = {}
+        self.clock: Series | None = None
+        self.orders = orders
+        self._sizes, self._fixed = sizes, fixed
+        self._uses = Counter(a for node in order for a, _ in node.args) + Counter(outputs)
+        self._quiet = _still(order)
+        self._inside = _inside(order, self._uses, self._quiet)
+        self._series: dict[Node, Series] = {}
+        self._functions: dict[tuple[str, Series], Series] = {}
+        for node in order:
+            if node.varies and node not in self._inside:
+                self._series[node] = self._lowered(node)
+
+    def of(self, node: Node) -> Series:
+        """The series of a node."""
+        found = self._series.get(node)
+        if found is None:
+            found = self._series[node] = Series(np.shape(self._fixed[node]), still=True, fixed=np.asarray(self._fixed[node]))
+        return found
+
+    def series(self) -> list[Series]:
+        """Every series there is."""
+        mine = [x for op in self.operations for x in (op.out, *(a.series for a in op.operands))]
+        return list(dict.fromkeys([*self.states.values(), *mine]))
+
+    # Operations on series of one shape, which functions are made of
+
+    def linear(self, terms: Sequence[tuple[float, Series]], constant: float = 0.0) -> Series:
+        """Σ c u + constant."""
+        like = terms[0][1]
+        parts = [(c, Operand(u)) for c, u in terms]
+        if constant:
+            parts.append((1.0, Operand(Series((), still=True, fixed=np.array(constant)), (), len(like.shape))))
+        return self._add(Linear(Series(like.shape), parts))
+
+    def product(self, u: Series, v: Series) -> Series:
+        """u v."""
+        return self._add(Product(Series(u.shape), Operand(u), Operand(v)))
+
+    def square(self, u: Series, scale: float = 1.0, constant: float = 0.0) -> Series:
+        """scale (u² + constant)."""
+        return self._add(Square(Series(u.shape), Operand(u), scale, constant))
+
+    def root(self, u: Series) -> Series:
+        """√u."""
+        return self._add(Root(Series(u.shape), Operand(u)))
+
+    def chain(self, u: Series, first: Callable[..., Any], scale: float = 1.0) -> Chain:
+        """g with g(u_0) = first(u_0), whose slope is still to be said."""
+        op = Chain(Series(u.shape), Operand(u), first, scale)
+        self._add(op)
+        return op
+
+    def inverse(self, u: Series, first: Callable[..., Any], scale: float = 1.0) -> Inverse:
+        """The same by the reciprocal of its slope."""
+        op = Inverse(Series(u.shape), Operand(u), first, scale)
+        self._add(op)
+        return op
+
+    def with_slope(self, g: Chain | Inverse, w: Series) -> Series:
+        """g, once its slope is said."""
+        g.slope(w)
+        return g.out
+
+    def restarted(self, u: Series, first: Callable[..., Any], like: Series) -> Series:
+        """`like`, with first(u_0) as its first coefficient."""
+        return self._add(Restarted(Series(u.shape), Operand(u), first, Operand(like)))
+
+    def function(self, op: str, u: Series) -> Series:
+        """A function of one series, made once. Raises NotationError where it has no series."""
+        found = self._functions.get((op, u))
+        if found is None:
+            found = self._functions[op, u] = self._function(op, u)
+        return found
+
+    def _function(self, op: str, u: Series) -> Series:
+        if op in RULES:
+            return RULES[op](self, u)
+        if op in EXPANSIONS:
+            return self._add(Composition(Series(u.shape), Operand(u), callee(op), EXPANSIONS[op], self.orders))
+        raise unknown(op)
+
+    def _add(self, op: Operation) -> Series:
+        self.operations.append(op)
+        return op.out
+
+    # Nodes
+
+    def _lowered(self, node: Node) -> Series:
+        if node.op == "time":
+            return self._time()
+        if node.op in ("state", "diagonal"):
+            return self._state(node)
+        if node in self._quiet:
+            return self._still(node)
+        rule = _NODES.get(node.op)
+        if rule is not None:
+            return rule(self, node)
+        if len(node.args) == 1:
+            return self.function(node.op, self.of(node.args[0][0]))
+        raise unknown(node.op)
+
+    def _shape(self, node: Node) -> tuple[int, ...]:
+        return tuple(self._sizes[axis] for axis in node.axes)
+
+    def _operands(self, node: Node) -> list[Operand]:
+        return [Operand(self.of(a), places, len(node.axes)) for a, places in node.args]
+
+    def _out(self, node: Node) -> Series:
+        return Series(self._shape(node))
+
+    def _time(self) -> Series:
+        self.clock = Series(())
+        self._add(Clock(self.clock))
+        return self.clock
+
+    def _state(self, node: Node) -> Series:
+        if node.op == "state":
+            return self._named(node.data, self._shape(node))
+        _, name, places = node.data
+        state = self._named(name, [self._sizes[node.axes[p]] for p in places])
+        return self._add(Diagonal(self._out(node), Operand(state), places))
+
+    def _named(self, name: str, shape: Sequence[int]) -> Series:
+        state = self.states.setdefault(name, Series(shape))
+        state.is_state = state.rated = True
+        return state
+
+    def _still(self, node: Node) -> Series:
+        out = Series(self._shape(node), still=True, boolean=node.boolean)
+        if node.op == "peak":
+            gone = tuple(2 + k - 1 for k, p in enumerate(node.args[0][1]) if p >= len(node.axes))
+            u = Operand(self.of(node.args[0][0]))
+            return self._add(Still(out, (u,), lambda a, out: np.maximum.reduce(a, axis=gone, out=out)))
+        if node.op in ("contract", "sum"):
+            return self._contract(node, out)
+        return self._add(Still(out, tuple(self._operands(node)), _value(node)))
+
+    def _linear(self, node: Node) -> Series:
+        terms = self._terms(node, tuple(range(len(node.axes))))
+        return self._add(Linear(self._out(node), [(c, Operand(self.of(a), p, len(node.axes))) for c, a, p in terms]))
+
+    def _terms(self, node: Node, places: tuple[int, ...]) -> list[tuple[float, Node, tuple[int, ...]]]:
+        """The sum that a node is, with the sums in it that nothing else reads; its axes run along `places`."""
+        if node.op == "multiply":
+            number, (a, inner) = sorted((a for a in node.args), key=lambda arg: arg[0].op != "const")
+            parts = [(float(number[0].data), a, inner)]
+        else:
+            parts = [(c, a, inner) for c, (a, inner) in zip(ADDITIVE[node.op], node.args, strict=True)]
+        terms = []
+        for c, a, inner in parts:
+            along = tuple(places[p] for p in inner)
+            terms += [(c * d, x, q) for d, x, q in self._terms(a, along)] if a in self._inside else [(c, a, along)]
+        return terms
+
+    def _multiply(self, node: Node) -> Series:
+        u, v = self._operands(node)
+        out = self._out(node)
+        if u.still or v.still:
+            return self._add(Scaled(out, *((v, u) if u.still else (u, v))))
+        if u.series is v.series and u.places == v.places:
+            return self._add(Square(out, u))
+        return self._add(Product(out, u, v))
+
+    def _divide(self, node: Node) -> Series:
+        *u, v = self._operands(node)
+        return self._add(Quotient(self._out(node), u[0] if u else None, v))
+
+    def _root(self, node: Node) -> Series:
+        return self.root(self.of(node.args[0][0]))
+
+    def _power(self, node: Node) -> Series:
+        u, v = self._operands(node)
+        if node.args[1][0].op == "const":
+            return self._add(Power(self._out(node), u, float(node.args[1][0].data)))
+        base = Operand(self.function("log", u.series), u.places, len(node.axes)) if not u.still else None
+        exponent = self._exponent(node, base)
+        g = Chain(self._out(node), Operand(exponent), np.exp)
+        self._add(g)
+        return self.with_slope(g, g.out)
+
+    def _exponent(self, node: Node, base: Operand | None) -> Series:
+        """v log u of u^v."""
+        u, v = self._operands(node)
+        if base is None:
+            log = Series(u.series.shape, still=True)
+            self._add(Still(log, (Operand(u.series),), np.log))
+            base = Operand(log, u.places, len(node.axes))
+        if base.still or v.still:
+            return self._add(Scaled(self._out(node), *((v, base) if base.still else (base, v))))
+        return self._add(Product(self._out(node), base, v))
+
+    def _largest(self, node: Node) -> Series:
+        u, v = self._operands(node)
+        return self._add(Largest(self._out(node), *((v, u) if u.still else (u, v)), node.op == "minimum"))
+
+    def _absolute(self, node: Node) -> Series:
+        return self._add(Absolute(self._out(node), *self._operands(node)))
+
+    def _where(self, node: Node) -> Series:
+        return self._add(Where(self._out(node), *self._operands(node)))
+
+    def _masked(self, node: Node) -> Series:
+        return self._add(Masked(self._out(node), *self._operands(node)))
+
+    def _mod(self, node: Node) -> Series:
+        u, modulus = self._operands(node)
+        if not modulus.still:
+            raise unknown("mod by a modulus that varies")
+        return self._add(Remainder(self._out(node), u, modulus))
+
+    def _bessel(self, node: Node) -> Series:
+        order, u = self._operands(node)
+        if node.args[0][0].op != "const":
+            raise unknown("a Bessel function of an order that is no number")
+        nu, name = node.args[0][0].data, node.op
+        out = self._out(node)
+        first, expansion = callee(name), BESSEL[name]
+        return self._add(Composition(out, u, lambda z, out: first(nu, z, out=out), lambda z, m: expansion(nu, z, m), self.orders))
+
+    def _contract(self, node: Node, out: Series | None = None) -> Series:
+        out = self._out(node) if out is None else out
+        width = len(node.axes)
+        sizes = {p: self._sizes[axis] for a, places in node.args for p, axis in zip(places, a.axes, strict=True)}
+        operands = [Operand(self.of(a), places, width) for a, places in node.args]
+        if node.op == "sum":
+            gone = [p for p in node.args[0][1] if p >= width]
+            ones = Series([sizes[p] for p in gone], still=True, fixed=np.ones([sizes[p] for p in gone]))
+            operands.append(Operand(ones, gone, width))
+        return self._add(Contraction(out, *operands, sizes))
+
+
+def unknown(op: str) -> NotationError:
+    """The error for what has no series."""
+    name = op.removeprefix("special.")
+    return NotationError(f"{name} has no power series here; a flow made of functions with a known slope was expected: take another method")
+
+
+def _still(order: Sequence[Node]) -> set[Node]:
+    """The nodes that have a value and no slope, the fixed ones among them."""
+    found: set[Node] = set()
+    for node in order:
+        made = bool(node.args) and all(a in found for a, _ in node.args)
+        if not node.varies or node.op in FLAT or made:
+            found.add(node)
+    return found
+
+
+def _inside(order: Sequence[Node], uses: Mapping[Node, int], still: Collection[Node]) -> set[Node]:
+    """The sums, and multiples by a number, that one other sum reads and nothing else: they are summed with it in one pass."""
+    found: set[Node] = set()
+    for node in order:
+        if node.op in ADDITIVE:
+            found |= {a for a, _ in node.args if uses[a] == 1 and a not in still and _summable(a)}
+    return found
+
+
+def _summable(node: Node) -> bool:
+    return node.op in ADDITIVE or (node.op == "multiply" and any(a.op == "const" for a, _ in node.args))
+
+
+def _value(node: Node) -> Callable[..., Any]:
+    """What computes a node of entries that stand still."""
+    if node.op == "bracket":
+        return bracket
+    if node.op == "where":
+        return lambda c, a, b, out: np.copyto(out, np.where(c, a, b))
+    if node.op == "masked":
+        return lambda a, c, out: np.copyto(out, np.where(c, a, -np.inf))
+    if node.op == "printed":
+        names = [f"a{n}" for n in range(len(node.args))]
+        function = eval(f"lambda {', '.join(names)}: real_part({node.data.format(*names)})", dict(NAMES))
+        return lambda *arrays, out: np.copyto(out, function(*arrays))
+    return callee(node.op)  # type: ignore[no-any-return]
+
+
+_NODES: dict[str, Callable[[Plan, Node], Series]] = {
+    **dict.fromkeys(("add", "subtract", "negative"), Plan._linear),
+    "multiply": Plan._multiply,
+    "divide": Plan._divide,
+    "reciprocal": Plan._divide,
+    "sqrt": Plan._root,
+    "power": Plan._power,
+    "maximum": Plan._largest,
+    "minimum": Plan._largest,
+    "absolute": Plan._absolute,
+    "where": Plan._where,
+    "masked": Plan._masked,
+    "mod": Plan._mod,
+    "special.jv": Plan._bessel,
+    "special.ive": Plan._bessel,
+    "contract": Plan._contract,
+    "sum": Plan._contract,
+}
