@@ -48,11 +48,11 @@ class Linear(Operation):
 
 
 class Scaled(Operation):
-    """u s with an s that stands still."""
+    """u s, or u / s, with an s that stands still."""
 
-    def __init__(self, out: Series, u: Operand, s: Operand) -> None:
+    def __init__(self, out: Series, u: Operand, s: Operand, how: np.ufunc = np.multiply) -> None:
         super().__init__(out, (u, s), (s,))
-        self._u, self._s = u, s
+        self._u, self._s, self._how = u, s, how
 
     def first(self) -> None:
         """u_0 s."""
@@ -60,7 +60,7 @@ class Scaled(Operation):
 
     def next(self, k: int) -> None:
         """u_k s."""
-        np.multiply(self._u.at(k), self._s.at(0), out=self.at(k))
+        self._how(self._u.at(k), self._s.at(0), out=self.at(k))
 
 
 class Product(Operation):

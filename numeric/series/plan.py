@@ -113,7 +113,7 @@ class Plan:
             return RULES[op](self, u)
         if op in EXPANSIONS:
             return self._add(Composition(Series(u.shape), Operand(u), callee(op), EXPANSIONS[op], self.orders))
-        raise unknown(op)
+        raise unknown(op.removeprefix("special."))
 
     def _add(self, op: Operation) -> Series:
         self.operations.append(op)
@@ -131,9 +131,9 @@ class Plan:
         rule = _NODES.get(node.op)
         if rule is not None:
             return rule(self, node)
-        if len(node.args) == 1:
+        if len(node.args) == 1 and node.op != "printed":
             return self.function(node.op, self.of(node.args[0][0]))
-        raise unknown(node.op)
+        raise unknown(_name(node))
 
     def _shape(self, node: Node) -> tuple[int, ...]:
         return tuple(self._sizes[axis] for axis in node.axes)
@@ -199,6 +199,8 @@ class Plan:
 
     def _divide(self, node: Node) -> Series:
         *u, v = self._operands(node)
+        if v.still:
+            return self._add(Scaled(self._out(node), u[0], v, np.divide))
         return self._add(Quotient(self._out(node), u[0] if u else None, v))
 
     def _root(self, node: Node) -> Series:
@@ -241,13 +243,13 @@ class Plan:
     def _mod(self, node: Node) -> Series:
         u, modulus = self._operands(node)
         if not modulus.still:
-            raise unknown("mod by a modulus that varies")
+            raise unknown("mod by what varies")
         return self._add(Remainder(self._out(node), u, modulus))
 
     def _bessel(self, node: Node) -> Series:
         order, u = self._operands(node)
         if node.args[0][0].op != "const":
-            raise unknown("a Bessel function of an order that is no number")
+            raise unknown("a Bessel function of a varying order")
         nu, name = node.args[0][0].data, node.op
         out = self._out(node)
         first, expansion = callee(name), BESSEL[name]
@@ -265,9 +267,8 @@ class Plan:
         return self._add(Contraction(out, *operands, sizes))
 
 
-def unknown(op: str) -> NotationError:
+def unknown(name: str) -> NotationError:
     """The error for what has no series."""
-    name = op.removeprefix("special.")
     return NotationError(f"{name} has no power series here; a flow made of functions with a known slope was expected: take another method")
 
 
@@ -292,6 +293,10 @@ def _inside(order: Sequence[Node], uses: Mapping[Node, int], still: Collection[N
 
 def _summable(node: Node) -> bool:
     return node.op in ADDITIVE or (node.op == "multiply" and any(a.op == "const" for a, _ in node.args))
+
+
+def _name(node: Node) -> str:
+    return str(node.data).format(*"uvw") if node.op == "printed" else node.op.removeprefix("special.")
 
 
 def _value(node: Node) -> Callable[..., Any]:
