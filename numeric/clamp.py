@@ -20,7 +20,7 @@ class Clamped:
 
     def __init__(self, field: Any, free: NDArray[np.bool_]) -> None:
         """`free` (n,) is False where a component is clamped."""
-        self._field, self._free = field, free
+        self._field, self.free = field, free
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._field, name)
@@ -28,16 +28,16 @@ class Clamped:
     def packed_flow(self, y: Array, out: Array | None = None, t: Any = 0.0) -> Array:
         """m ⊙ f(y, t), (batch, n)."""
         f = self._field.packed_flow(y, out=out, t=t)
-        return np.multiply(f, self._free, out=f)
+        return np.multiply(f, self.free, out=f)
 
     def packed_jacobian(self, y: Array, t: Any = 0.0) -> Array:
         """diag(m) ∂f/∂y, (batch, n, n)."""
         J: Array = self._field.packed_jacobian(y, t=t)
-        return np.multiply(J, self._free[:, None], out=J)
+        return np.multiply(J, self.free[:, None], out=J)
 
     def packed_jvp(self, y: Array, u: Array, t: Any = 0.0) -> Array:
         """m ⊙ (∂f/∂y u), (batch, n)."""
-        return np.asarray(self._field.packed_jvp(y, u, t=t) * self._free)
+        return np.asarray(self._field.packed_jvp(y, u, t=t) * self.free)
 
 
 def clamp_groups(clamp: Any, field: Field, y: Array, restore: Restore) -> list[tuple[Field, NDArray[np.intp]]]:

@@ -15,6 +15,7 @@ import numpy as np
 from amsym.errors import InputError
 from numeric.bound import Bound
 from numeric.buffers import ordered
+from numeric.clamp import Clamped
 from numeric.emit import Outputs
 from numeric.emit_fixed import fixed_line, fixed_name
 from numeric.graph import Graph, Node
@@ -44,8 +45,8 @@ class Jets:
     array([ 0.5       ,  0.25      ,  0.        , -0.02083333])
     """
 
-    def __init__(self, bound: Bound, width: int, dtype: Any = np.float64, order: int = 10) -> None:
-        """Plan the operations. Raises InputError for an order below 1 or rows of a width that the states have not."""
+    def __init__(self, bound: Bound | Clamped, width: int, dtype: Any = np.float64, order: int = 10) -> None:
+        """Plan the operations; the flow of a clamped field is zero at its clamped components. Raises InputError for an order below 1 or rows of a width that the states have not."""
         if order < 1:
             raise InputError(f"the order is {order}; a whole number of at least 1 was expected: say order=10")
         self.order, self.width, self.dtype = order, width, np.dtype(dtype)
@@ -55,6 +56,7 @@ class Jets:
         with np.errstate(all="ignore"):
             self._fixed = _fixed_arrays(nodes, graph, bound.params, self.dtype)
             self._plan = Plan(nodes, self._fixed, graph.sizes, order, [v.node for _, v, _ in outputs])
+        self._free: Array | None = getattr(bound, "free", None)
         self._outputs = [(name, Operand(self._plan.of(v.node), [where.index(i) for i in v.where], len(where)), v) for name, v, where in outputs]
         self._rows, self._memory = -1, np.empty(0, self.dtype)
         self._settle()
@@ -164,6 +166,8 @@ class Jets:
         """Bring those f_k to their place that were not made there."""
         for target, operand in self._targets:
             target[k + 1] = 0 if k and operand.still else operand.at(k)
+        if self._free is not None:
+            np.multiply(self._stack[k + 1], self._free, out=self._stack[k + 1])
 
 
 def _seeding(operations: Sequence[Operation]) -> list[Operation]:

@@ -1,0 +1,143 @@
+"""Taylor's method: y(t + h) = Σ_j y_j h^j, its order fitted to the tolerance and its step to the last two coefficients.
+
+    p = ⌈1 - ln(tol)/2⌉,    |y_j| h^j <= tol for j = p - 1 and p,    |h (f(P(h)) - P'(h))| <= (p + 1) tol
+
+The last test asks whether the polynomial P solves the equation at its far end, and costs nothing, as f is needed there: it
+notices kinks and poles, of which the coefficients know nothing. Coefficients live as long as their block of rows is in cache.
+
+Source: Jorba and Zou, A software package for the numerical integration of ODEs by means of high-order Taylor methods (2005),
+Experiment. Math. 14, 99-117; the residual test is that of Corliss and Chang (1982), ACM Trans. Math. Softw. 8, 114.
+"""
+
+from __future__ import annotations
+
+from math import ceil, factorial, log
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amsym.errors import InputError
+from numeric.field import Array, Field
+from numeric.series.jets import Jets
+from numeric.steppers.step_size import MOST_GROWTH, SAFETY, Tolerance, norm
+from numeric.steppers.stepper import Stepper
+
+LEAST_ORDER, MOST_ORDER = 4, 25
+# A residual of so many ulps of the state says nothing about the polynomial: sums over 256 neurons round by 5 to 10.
+ROUNDING = 64
+LEAST_SHRINKAGE, MOST_SHRINKAGE = 0.1, 0.7
+
+
+class Taylor(Stepper):
+    """Steps of an order between 4 and 25, for tight tolerances: one matrix product an order, where Runge-Kutta takes more than one.
+
+    Raises InputError for a field that is no formula, and NotationError where a function of the flow has no power series.
+    """
+
+    arrays = 9
+
+    def __init__(self, field: Field, start: Array, t: Array, end: float, tolerance: Tolerance, order: int | None = None) -> None:
+        """See `Stepper`; two evaluations of the flow. `order` None is the one that suits the tolerance."""
+        if not hasattr(field, "lowered"):
+            raise InputError(f"the field is {type(field).__name__}; Taylor's method needs the formula of a bound model: take another method")
+        self.order = p = fitting_order(tolerance) if order is None else order
+        self.evaluations = p
+        self._aim = damping(p) ** (p - 1) / factorial(p)
+        self.resolution = 4 * damping(p) ** p / factorial(p + 1)
+        self._jets = Jets(field, start.shape[1], start.dtype, p)
+        super().__init__(field, start, t, end, tolerance)
+        self.h = end - self.t
+        self._rejected = np.zeros(self.count, dtype=bool)
+
+    def attempt(self) -> None:
+        """Try one step of every row, no longer than `h`, with its error estimate."""
+        self.step = np.minimum(self.h, self._end - self.t)
+        self.proposed_time = self.t.copy()
+        error, resolved = np.empty(self.count), np.ones(self.count, dtype=bool)
+        for part, terms in self._jets.blocks(self.y, self.t, self.f):
+            self._choose(part, terms)
+            resolved[part] = self._expand(part, terms)
+            error[part] = self._relative_error(part)
+        self._judge(error, resolved)
+
+    def keep(self, alive: NDArray[np.bool_]) -> None:
+        """Drop all rows but those alive."""
+        super().keep(alive)
+        self._rejected = self._rejected[np.flatnonzero(alive)]
+
+    def interpolate(self, rows: NDArray[np.intp], theta: Array) -> Array:
+        """States at t + theta h within the attempted step, (len(rows), n); rows may repeat. It expands those rows again."""
+        which, place = np.unique(rows, return_inverse=True)
+        result = np.empty((len(rows), self._y.shape[1]), self._y.dtype)
+        for part, terms in self._jets.blocks(self._y[which], self.t[which], self._f[which]):
+            mine = np.flatnonzero((place >= part.start) & (place < part.stop))
+            s = theta[mine] * self.step[rows[mine]]
+            result[mine] = np.einsum("qk,kqn->qn", self._weights(s)[:, 0], terms[:, place[mine] - part.start])
+        return result
+
+    def _try(self, part: slice, step: Array) -> None:
+        """Not used: a step and its coefficients are found together, in blocks of their own."""
+        raise NotImplementedError
+
+    def _choose(self, part: slice, terms: Array) -> None:
+        """The step of each row, from the sizes of its last two terms."""
+        size, p = self.size[part], self.order
+        scale, room = self._scale[part], self._error[part]
+        np.multiply(self._magnitude[part], self._tolerance.rtol, out=scale)
+        np.add(scale, self._tolerance.floor(size, self._eps)[:, None], out=scale)
+        longest = np.full(len(size), np.inf)
+        for j in (p - 1, p):
+            relative = norm(np.divide(terms[j], scale, out=room)) / j
+            longest = np.fmin(longest, relative ** (-1 / j))
+            if self._tolerance.steady is not None:
+                longest = np.fmin(longest, self._damped(part, norm(terms[j]) / j, j))
+        self.step[part] = np.fmin(self.step[part], longest)
+        last = self.step[part] >= self._end - self.t[part]
+        self.proposed_time[part] = np.where(last, self._end, self.t[part] + self.step[part])
+
+    def _damped(self, part: slice, term: Array, j: int) -> Array:
+        """The longest step with |y_j| h^j <= max(aim h |f|, one ulp), as `Tolerance.ceiling` has it, (rows,)."""
+        size = self.size[part]
+        wanted = self._tolerance.ceiling(np.ones(len(size)), self.speed[part], size, 0.0)
+        return np.maximum((self._aim * wanted / term) ** (1 / (j - 1)), (self._eps * (1 + size) / term) ** (1 / j))
+
+    def _expand(self, part: slice, terms: Array) -> NDArray[np.bool_]:
+        """Proposal, flow there, error; whether each row's residual is no larger than its last term, as it is without kinks."""
+        step, size = self.step[part], self.size[part]
+        both = np.matmul(self._weights(step), terms[1:].transpose(1, 0, 2))
+        proposal, error = self.proposal[part], self.error[part]
+        np.add(both[:, 0], terms[0], out=proposal)
+        self._evaluate(proposal, self.proposed_time[part], self.proposed_flow[part])
+        np.multiply(self.proposed_flow[part], step[:, None].astype(error.dtype), out=error)
+        np.subtract(error, both[:, 1], out=error)
+        last = norm(terms[-1]) * step**self.order
+        resolved = norm(error) <= np.maximum(last, ROUNDING * self._eps * (1 + size))
+        np.multiply(error, np.where(resolved, 1 / (self.order + 1), 1)[:, None].astype(error.dtype), out=error)
+        return np.asarray(resolved)
+
+    def _weights(self, s: Array) -> Any:
+        """Weights of y_1, 2 y_2 .. in P(s) - y_0 and in s P'(s), (rows, 2, order)."""
+        j = np.arange(1, self.order + 1)
+        powers = s[:, None] ** j
+        return np.stack([powers / j, powers], axis=1).astype(self._y.dtype)
+
+    def _judge(self, error: Array, resolved: NDArray[np.bool_]) -> None:
+        """Accept the rows whose error is at most 1; a limit for the next step of all."""
+        error = np.where(np.isfinite(error), error, np.inf)
+        self.accepted = error <= 1
+        power = np.where(resolved, 1 / (self.order + 1), 1 / 2)
+        shrunk = np.clip(SAFETY * np.maximum(error, 1) ** -power, LEAST_SHRINKAGE, MOST_SHRINKAGE)
+        growth = np.where(self._rejected, 1, MOST_GROWTH)  # no growth right after a rejection
+        self.h = self.step * np.where(self.accepted, growth, shrunk)
+        self._rejected = ~self.accepted
+
+
+def fitting_order(tolerance: Tolerance) -> int:
+    """p = ⌈1 - ln(tol)/2⌉, at least 4 and at most 25."""
+    return min(max(ceil(1 - log(tolerance.rtol + tolerance.atol) / 2), LEAST_ORDER), MOST_ORDER)
+
+
+def damping(order: int) -> float:
+    """Half of the h k up to which a step of this order damps dy/dt = -k y: the limit is 1.3 + 0.37 p within 0.1."""
+    return 0.5 * (1.3 + 0.37 * order)
