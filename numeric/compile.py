@@ -63,7 +63,9 @@ class Model:
             found = self._programs[key] = self._made(kind, sizes, zeros, careful)
         return found
 
-    def lowered(self, kind: Kind, sizes: Mapping[str, int], zeros: frozenset[str] = frozenset(), careful: bool = True) -> tuple[Lowering, Outputs]:
+    def lowered(
+        self, kind: Kind, sizes: Mapping[str, int], zeros: frozenset[str] = frozenset(), careful: bool = True
+    ) -> tuple[Lowering, Outputs]:
         """The graph of nodes that a program is made of, and its outputs."""
         missing = [axis for axis in self.system.axes if axis not in sizes]
         if missing:

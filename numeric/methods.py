@@ -8,10 +8,12 @@ from numeric.steppers.dormand_prince import DormandPrince
 from numeric.steppers.order_eight import OrderEight
 from numeric.steppers.step_size import Tolerance
 from numeric.steppers.stepper import Stepper
+from numeric.steppers.taylor import Taylor
 
 METHODS: dict[str, type[Stepper]] = {
     "order 5": DormandPrince,
     "order 8": OrderEight,
+    "taylor": Taylor,
 }
 # Work a trajectory over the tolerance, 256 neurons: order 5 and 8 meet at about 1e-6.
 TIGHT = 1e-6

@@ -19,23 +19,22 @@ class Contraction(Operation):
 
     def __init__(self, out: Series, a: Operand, b: Operand, sizes: Mapping[int, int]) -> None:
         """`sizes` of every label but the batch."""
-        moving = [x for x in (a, b) if not x.still]
-        both = len(moving) == 2
-        super().__init__(out, (a, b), (a, b) if both else [x for x in (a, b) if x.still])
-        for x in moving if both else ():
-            x.deep()
+        still = [x for x in (a, b) if x.still]
+        super().__init__(out, (a, b), still or (a, b))
+        if not still:
+            a.deep()
+            b.deep()
         labels = [BATCH, *range(len(out.shape))]
-        la, lb = ([*([] if x.series.fixed is not None else [BATCH]), *x.places] for x in (a, b))
-        r = roles(la, lb, labels)
+        r = roles(_labels(a), _labels(b), labels)
         if not r.left and (r.right or r.outer_right):
-            a, b, r = b, a, roles(lb, la, labels)
+            a, b, r = b, a, roles(_labels(b), _labels(a), labels)
         self._a, self._b, self._r, self._sizes, self._labels = a, b, r, dict(sizes), labels
         self._left = self._right = self._result = _Matrices(out, labels, (), (), {})
 
     def lay(self) -> None:
         """Look at all arrays as matrices."""
         super().lay()
-        r, sizes = self._r, {**self._sizes, BATCH: self.out.stack.shape[1]}
+        r, sizes = self._r, {**self._sizes, BATCH: len(self.at(0))}
         self._left = _matrices(self._a, r, (r.left, r.summed), sizes, self._left)
         self._right = _matrices(self._b, r, (r.summed, r.right), sizes, self._right)
         self._result = _Matrices(self.out, self._labels, r.stacked, (r.left, r.right), sizes)
@@ -85,7 +84,9 @@ class _Matrices:
 
     def __init__(self, series: Series, labels: Sequence[int], stack: Sequence[int], groups: Any, sizes: Mapping[int, int]) -> None:
         self._series, self._how = series, (labels, stack, groups, sizes)
-        self._whole = _arranged(series.stack, [ORDER, *labels], [ORDER, *stack], groups, {**sizes, ORDER: len(series.stack)}) if sizes else None
+        self._whole: Array | None = None
+        if sizes:
+            self._whole = _arranged(series.stack, [ORDER, *labels], [ORDER, *stack], groups, {**sizes, ORDER: len(series.stack)})
         self._view = self._whole is not None and np.may_share_memory(self._whole, series.stack)
 
     def refresh(self, k: int) -> None:
@@ -125,9 +126,14 @@ class _Fixed(_Matrices):
         """Nothing changes."""
 
 
+def _labels(x: Operand) -> list[int]:
+    """The labels of an array's axes, the batch in front where it has one."""
+    return [*x.places] if x.series.fixed is not None else [BATCH, *x.places]
+
+
 def _matrices(x: Operand, r: Matrices, groups: Any, sizes: Mapping[int, int], known: _Matrices) -> _Matrices:
     if x.series.fixed is None:
-        return _Matrices(x.series, [BATCH, *x.places], r.stacked, groups, sizes)
+        return _Matrices(x.series, _labels(x), r.stacked, groups, sizes)
     return known if isinstance(known, _Fixed) else _Fixed(x.series, x.places, r.stacked, groups, sizes)
 
 

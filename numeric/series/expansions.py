@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -9,6 +10,8 @@ import numpy as np
 import scipy.special
 
 from numeric.series.series import Array
+
+Expansion = Callable[[Array, int], Array]
 
 
 def digamma(u: Array, count: int) -> Array:
@@ -49,7 +52,7 @@ def _column(numbers: Array, u: Array) -> Array:
     return numbers.reshape(-1, *[1] * u.ndim)
 
 
-EXPANSIONS = {
+EXPANSIONS: dict[str, Expansion] = {
     "special.digamma": digamma,
     "special.gammaln": log_gamma,
     "special.i0e": partial(scaled_bessel, 0),

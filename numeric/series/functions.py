@@ -13,7 +13,7 @@ from numeric.elementwise import NAMED
 from numeric.series.series import Series
 
 if TYPE_CHECKING:
-    from numeric.series.plan import Plan
+    from numeric.series.builder import Builder
 
 
 def callee(op: str) -> Any:
@@ -39,62 +39,62 @@ def _softplus(u: Any, out: Any) -> None:
     np.logaddexp(u, 0, out=out)
 
 
-def _exp(p: Plan, u: Series) -> Series:
+def _exp(p: Builder, u: Series) -> Series:
     g = p.chain(u, np.exp)
     return p.with_slope(g, g.out)
 
 
-def _expm1(p: Plan, u: Series) -> Series:
+def _expm1(p: Builder, u: Series) -> Series:
     g = p.chain(u, np.expm1)
     return p.with_slope(g, p.linear([(1.0, g.out)], 1.0))
 
 
-def _tanh(p: Plan, u: Series) -> Series:
+def _tanh(p: Builder, u: Series) -> Series:
     """g' = -2 v u' with v = (g² - 1)/2, which is the form with the fewest passes over memory."""
     g = p.chain(u, np.tanh, -2.0)
     return p.with_slope(g, p.square(g.out, 0.5, -1.0))
 
 
-def _sech_squared(p: Plan, u: Series) -> Series:
+def _sech_squared(p: Builder, u: Series) -> Series:
     return p.restarted(u, NAMED["sech_squared"], p.square(p.function("tanh", u), -1.0, -1.0))
 
 
-def _log_cosh(p: Plan, u: Series) -> Series:
+def _log_cosh(p: Builder, u: Series) -> Series:
     return p.with_slope(p.chain(u, NAMED["log_cosh"]), p.function("tanh", u))
 
 
-def _log_cosh_dual(p: Plan, u: Series) -> Series:
+def _log_cosh_dual(p: Builder, u: Series) -> Series:
     return p.with_slope(p.chain(u, NAMED["log_cosh_dual"]), p.product(u, p.function("sech_squared", u)))
 
 
-def _logistic(p: Plan, u: Series) -> Series:
+def _logistic(p: Builder, u: Series) -> Series:
     g = p.chain(u, scipy.special.expit)
     return p.with_slope(g, p.linear([(1.0, g.out), (-1.0, p.square(g.out))]))
 
 
-def _binary_entropy(p: Plan, u: Series) -> Series:
+def _binary_entropy(p: Builder, u: Series) -> Series:
     s = p.function("logistic", u)
     slope = p.linear([(1.0, s), (-1.0, p.square(s))])
     return p.with_slope(p.chain(u, NAMED["binary_entropy"], -1.0), p.product(u, slope))
 
 
-def _fermi_dirac(p: Plan, u: Series) -> Series:
+def _fermi_dirac(p: Builder, u: Series) -> Series:
     softplus = p.with_slope(p.chain(u, _softplus), p.function("logistic", u))
     return p.with_slope(p.chain(u, NAMED["fermi_dirac"]), softplus)
 
 
-def _log(p: Plan, u: Series) -> Series:
+def _log(p: Builder, u: Series) -> Series:
     return p.with_slope(p.inverse(u, np.log), u)
 
 
-def _log1p(p: Plan, u: Series) -> Series:
+def _log1p(p: Builder, u: Series) -> Series:
     return p.with_slope(p.inverse(u, np.log1p), p.linear([(1.0, u)], 1.0))
 
 
 def _pair(op: str, other: str, signs: tuple[float, float]) -> Rule:
     """g' = ± h u', h' = ± g u'."""
 
-    def rule(p: Plan, u: Series) -> Series:
+    def rule(p: Builder, u: Series) -> Series:
         g, h = p.chain(u, callee(op), signs[0]), p.chain(u, callee(other), signs[1])
         p.with_slope(h, g.out)
         return p.with_slope(g, h.out)
@@ -102,7 +102,7 @@ def _pair(op: str, other: str, signs: tuple[float, float]) -> Rule:
     return rule
 
 
-def _tan(p: Plan, u: Series) -> Series:
+def _tan(p: Builder, u: Series) -> Series:
     g = p.chain(u, np.tan)
     return p.with_slope(g, p.square(g.out, 1.0, 1.0))
 
@@ -110,7 +110,7 @@ def _tan(p: Plan, u: Series) -> Series:
 def _from_square(op: str, scale: float, constant: float, root: bool, sign: float = 1.0) -> Rule:
     """g' d = ± u' with d = scale (u² + constant), or its root: the inverse trigonometric and hyperbolic functions."""
 
-    def rule(p: Plan, u: Series) -> Series:
+    def rule(p: Builder, u: Series) -> Series:
         d = p.square(u, scale, constant)
         return p.with_slope(p.inverse(u, callee(op), sign), p.root(d) if root else d)
 
@@ -118,25 +118,25 @@ def _from_square(op: str, scale: float, constant: float, root: bool, sign: float
 
 
 def _error_function(op: str, sign: float) -> Rule:
-    def rule(p: Plan, u: Series) -> Series:
+    def rule(p: Builder, u: Series) -> Series:
         w = p.chain(p.square(u), _gaussian, -1.0)
         return p.with_slope(p.chain(u, callee(op), sign), p.with_slope(w, w.out))
 
     return rule
 
 
-def _erfinv(p: Plan, u: Series) -> Series:
+def _erfinv(p: Builder, u: Series) -> Series:
     g = p.chain(u, scipy.special.erfinv)
     w = p.chain(p.square(g.out), _inverse_gaussian)
     return p.with_slope(g, p.with_slope(w, w.out))
 
 
-def _gamma(p: Plan, u: Series) -> Series:
+def _gamma(p: Builder, u: Series) -> Series:
     g = p.chain(u, scipy.special.gamma)
     return p.with_slope(g, p.product(g.out, p.function("special.digamma", u)))
 
 
-Rule = Callable[["Plan", Series], Series]
+Rule = Callable[["Builder", Series], Series]
 
 RULES: dict[str, Rule] = {
     "exp": _exp,

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from math import ceil
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from amsym.errors import InputError
-from numeric.bound import Bound
 from numeric.buffers import ordered
-from numeric.clamp import Clamped
-from numeric.emit import Outputs
 from numeric.emit_fixed import fixed_line, fixed_name
+from numeric.formulas import Outputs
 from numeric.graph import Graph, Node
+from numeric.layout import Packing
 from numeric.program import NAMES
 from numeric.series.plan import Plan
 from numeric.series.series import Array, Operand, Operation, Series
@@ -27,6 +26,20 @@ from numeric.series.series import Array, Operand, Operation, Series
 # operation a call. Measured with tanh and N = 256.
 BLOCK_BYTES = 8 * 2**20
 LEAST_ROWS, MOST_ROWS = 32, 1024
+
+
+class Formula(Protocol):
+    """What a jet needs of a bound model; a clamped one says by `free` (n,) which components move."""
+
+    params: dict[str, Array]
+
+    def lowered(self, kind: str, width: int) -> tuple[Graph, Outputs]:
+        """The nodes of the flow, and its outputs."""
+        ...
+
+    def packing(self, width: int) -> Packing:
+        """Where each state lies in packed rows."""
+        ...
 
 
 class Jets:
@@ -45,8 +58,11 @@ class Jets:
     array([ 0.5       ,  0.25      ,  0.        , -0.02083333])
     """
 
-    def __init__(self, bound: Bound | Clamped, width: int, dtype: Any = np.float64, order: int = 10) -> None:
-        """Plan the operations; the flow of a clamped field is zero at its clamped components. Raises InputError for an order below 1 or rows of a width that the states have not."""
+    def __init__(self, bound: Formula, width: int, dtype: Any = np.float64, order: int = 10) -> None:
+        """Plan the operations; the flow of a clamped field is zero at its clamped components.
+
+        Raises InputError for an order below 1, or rows of a width that the states have not.
+        """
         if order < 1:
             raise InputError(f"the order is {order}; a whole number of at least 1 was expected: say order=10")
         self.order, self.width, self.dtype = order, width, np.dtype(dtype)
@@ -57,7 +73,9 @@ class Jets:
             self._fixed = _fixed_arrays(nodes, graph, bound.params, self.dtype)
             self._plan = Plan(nodes, self._fixed, graph.sizes, order, [v.node for _, v, _ in outputs])
         self._free: Array | None = getattr(bound, "free", None)
-        self._outputs = [(name, Operand(self._plan.of(v.node), [where.index(i) for i in v.where], len(where)), v) for name, v, where in outputs]
+        self._outputs = [
+            (name, Operand(self._plan.of(v.node), [where.index(i) for i in v.where], len(where))) for name, v, where in outputs
+        ]
         self._rows, self._memory = -1, np.empty(0, self.dtype)
         self._settle()
 
@@ -93,22 +111,25 @@ class Jets:
     def _settle(self) -> None:
         """Which operations must run at order 0, where f is known; and which results may be written where y_{k+1} is made."""
         self._direct = self._writable()
-        for _, operand, _ in self._outputs:
+        for _, operand in self._outputs:
             operand.series.deep |= operand.series in self._direct.values()
-        for _, operand, _ in self._outputs:
+        for _, operand in self._outputs:
             operand.series.valued = True
         self._valued = [s for s in self._plan.states.values() if s.valued]
         self._seeding = _seeding(self._plan.operations)
 
     def _writable(self) -> dict[str, Series]:
+        """The outputs whose coefficients may be made where y_{k+1} belongs: not where a clamp changes them after."""
         found: dict[str, Series] = {}
+        if self._free is not None:
+            return found
         made = {op.out for op in self._plan.operations} - {self._plan.clock}
-        for name, operand, _ in self._outputs:
+        for name, operand in self._outputs:
             series = operand.series
             straight = operand.places == tuple(range(len(operand.places)))
-            if straight and series in made and not series.still and not series.rated and series not in found.values():
-                if len(series.shape) == len(self._packing.shape(name)):
-                    found[name] = series
+            alone = not series.still and not series.rated and series not in found.values()
+            if straight and alone and series in made and len(series.shape) == len(self._packing.shape(name)):
+                found[name] = series
         return found
 
     def _lay(self, rows: int) -> None:
@@ -126,7 +147,7 @@ class Jets:
             series.lay(rows, orders, self.dtype)
         for op in plan.operations:
             op.lay()
-        self._targets = [(views[name], operand) for name, operand, _ in self._outputs if name not in self._direct]
+        self._targets = [(views[name], operand) for name, operand in self._outputs if name not in self._direct]
         for _, operand in self._targets:
             operand.lay()
         self._rows = rows
@@ -196,6 +217,3 @@ def _fixed_arrays(nodes: Sequence[Node], graph: Graph, params: Any, dtype: Any) 
         value = np.asarray(eval(fixed_name(node), scope))
         found[node] = value if value.dtype == bool else value.astype(dtype)
     return found
-
-
-__all__ = ["Jets", "Outputs"]

@@ -8,40 +8,40 @@ from typing import Any
 
 import numpy as np
 
-from amsym.errors import NotationError
 from numeric.graph import Node
 from numeric.program import NAMES
-from numeric.series.arithmetic import Linear, Power, Product, Quotient, Root, Scaled, Square
-from numeric.series.chains import Chain, Composition, Inverse, Restarted
+from numeric.series.arithmetic import Linear, Power, Product, Quotient, Scaled, Square
+from numeric.series.builder import Builder, unknown
+from numeric.series.chains import Chain, Composition
 from numeric.series.choices import Absolute, Clock, Largest, Masked, Remainder, Still, Where, bracket
 from numeric.series.contractions import Contraction, Diagonal
-from numeric.series.expansions import BESSEL, EXPANSIONS
-from numeric.series.functions import RULES, callee
-from numeric.series.series import Array, Operand, Operation, Series
+from numeric.series.expansions import BESSEL
+from numeric.series.functions import callee
+from numeric.series.series import Array, Operand, Series
 
 # Piecewise constant: a value and no slope.
+COMPARISONS = ("equal", "not_equal", "greater", "less", "greater_equal", "less_equal")
 FLAT = frozenset(
-    ("sign floor ceil heaviside peak bracket equal not_equal greater less greater_equal less_equal").split()
-    + ["logical_not", "logical_and", "logical_or", "logical_xor"]
+    (*COMPARISONS, "sign", "floor", "ceil", "heaviside", "peak", "bracket", "logical_not", "logical_and", "logical_or", "logical_xor")
 )
 ADDITIVE = {"add": (1.0, 1.0), "subtract": (1.0, -1.0), "negative": (-1.0,)}
 
 
-class Plan:
+class Plan(Builder):
     """Operations in the order in which they run; `states` and `clock` are the series that the engine fills."""
 
-    def __init__(self, order: Sequence[Node], fixed: Mapping[Node, Array], sizes: Mapping[str, int], orders: int, outputs: Sequence[Node]) -> None:
+    def __init__(
+        self, order: Sequence[Node], fixed: Mapping[Node, Array], sizes: Mapping[str, int], orders: int, outputs: Sequence[Node]
+    ) -> None:
         """`order`: all nodes, arguments first. `fixed`: the arrays of those that do not vary. `orders`: how many coefficients."""
-        self.operations: list[Operation] = []
+        super().__init__(orders)
         self.states: dict[str, Series] = {}
         self.clock: Series | None = None
-        self.orders = orders
         self._sizes, self._fixed = sizes, fixed
         self._uses = Counter(a for node in order for a, _ in node.args) + Counter(outputs)
         self._quiet = _still(order)
         self._inside = _inside(order, self._uses, self._quiet)
         self._series: dict[Node, Series] = {}
-        self._functions: dict[tuple[str, Series], Series] = {}
         for node in order:
             if node.varies and node not in self._inside:
                 self._series[node] = self._lowered(node)
@@ -57,67 +57,6 @@ class Plan:
         """Every series there is."""
         mine = [x for op in self.operations for x in (op.out, *(a.series for a in op.operands))]
         return list(dict.fromkeys([*self.states.values(), *mine]))
-
-    # Operations on series of one shape, which functions are made of
-
-    def linear(self, terms: Sequence[tuple[float, Series]], constant: float = 0.0) -> Series:
-        """Σ c u + constant."""
-        like = terms[0][1]
-        parts = [(c, Operand(u)) for c, u in terms]
-        if constant:
-            parts.append((1.0, Operand(Series((), still=True, fixed=np.array(constant)), (), len(like.shape))))
-        return self._add(Linear(Series(like.shape), parts))
-
-    def product(self, u: Series, v: Series) -> Series:
-        """u v."""
-        return self._add(Product(Series(u.shape), Operand(u), Operand(v)))
-
-    def square(self, u: Series, scale: float = 1.0, constant: float = 0.0) -> Series:
-        """scale (u² + constant)."""
-        return self._add(Square(Series(u.shape), Operand(u), scale, constant))
-
-    def root(self, u: Series) -> Series:
-        """√u."""
-        return self._add(Root(Series(u.shape), Operand(u)))
-
-    def chain(self, u: Series, first: Callable[..., Any], scale: float = 1.0) -> Chain:
-        """g with g(u_0) = first(u_0), whose slope is still to be said."""
-        op = Chain(Series(u.shape), Operand(u), first, scale)
-        self._add(op)
-        return op
-
-    def inverse(self, u: Series, first: Callable[..., Any], scale: float = 1.0) -> Inverse:
-        """The same by the reciprocal of its slope."""
-        op = Inverse(Series(u.shape), Operand(u), first, scale)
-        self._add(op)
-        return op
-
-    def with_slope(self, g: Chain | Inverse, w: Series) -> Series:
-        """g, once its slope is said."""
-        g.slope(w)
-        return g.out
-
-    def restarted(self, u: Series, first: Callable[..., Any], like: Series) -> Series:
-        """`like`, with first(u_0) as its first coefficient."""
-        return self._add(Restarted(Series(u.shape), Operand(u), first, Operand(like)))
-
-    def function(self, op: str, u: Series) -> Series:
-        """A function of one series, made once. Raises NotationError where it has no series."""
-        found = self._functions.get((op, u))
-        if found is None:
-            found = self._functions[op, u] = self._function(op, u)
-        return found
-
-    def _function(self, op: str, u: Series) -> Series:
-        if op in RULES:
-            return RULES[op](self, u)
-        if op in EXPANSIONS:
-            return self._add(Composition(Series(u.shape), Operand(u), callee(op), EXPANSIONS[op], self.orders))
-        raise unknown(op.removeprefix("special."))
-
-    def _add(self, op: Operation) -> Series:
-        self.operations.append(op)
-        return op.out
 
     # Nodes
 
@@ -146,7 +85,7 @@ class Plan:
 
     def _time(self) -> Series:
         self.clock = Series(())
-        self._add(Clock(self.clock))
+        self.add(Clock(self.clock))
         return self.clock
 
     def _state(self, node: Node) -> Series:
@@ -154,7 +93,7 @@ class Plan:
             return self._named(node.data, self._shape(node))
         _, name, places = node.data
         state = self._named(name, [self._sizes[node.axes[p]] for p in places])
-        return self._add(Diagonal(self._out(node), Operand(state), places))
+        return self.add(Diagonal(self._out(node), Operand(state), places))
 
     def _named(self, name: str, shape: Sequence[int]) -> Series:
         state = self.states.setdefault(name, Series(shape))
@@ -166,14 +105,14 @@ class Plan:
         if node.op == "peak":
             gone = tuple(2 + k - 1 for k, p in enumerate(node.args[0][1]) if p >= len(node.axes))
             u = Operand(self.of(node.args[0][0]))
-            return self._add(Still(out, (u,), lambda a, out: np.maximum.reduce(a, axis=gone, out=out)))
+            return self.add(Still(out, (u,), lambda a, out: np.maximum.reduce(a, axis=gone, out=out)))
         if node.op in ("contract", "sum"):
             return self._contract(node, out)
-        return self._add(Still(out, tuple(self._operands(node)), _value(node)))
+        return self.add(Still(out, tuple(self._operands(node)), _value(node)))
 
     def _linear(self, node: Node) -> Series:
         terms = self._terms(node, tuple(range(len(node.axes))))
-        return self._add(Linear(self._out(node), [(c, Operand(self.of(a), p, len(node.axes))) for c, a, p in terms]))
+        return self.add(Linear(self._out(node), [(c, Operand(self.of(a), p, len(node.axes))) for c, a, p in terms]))
 
     def _terms(self, node: Node, places: tuple[int, ...]) -> list[tuple[float, Node, tuple[int, ...]]]:
         """The sum that a node is, with the sums in it that nothing else reads; its axes run along `places`."""
@@ -192,28 +131,28 @@ class Plan:
         u, v = self._operands(node)
         out = self._out(node)
         if u.still or v.still:
-            return self._add(Scaled(out, *((v, u) if u.still else (u, v))))
+            return self.add(Scaled(out, *((v, u) if u.still else (u, v))))
         if u.series is v.series and u.places == v.places:
-            return self._add(Square(out, u))
-        return self._add(Product(out, u, v))
+            return self.add(Square(out, u))
+        return self.add(Product(out, u, v))
 
     def _divide(self, node: Node) -> Series:
         *u, v = self._operands(node)
         if v.still:
-            return self._add(Scaled(self._out(node), u[0], v, np.divide))
-        return self._add(Quotient(self._out(node), u[0] if u else None, v))
+            return self.add(Scaled(self._out(node), u[0], v, np.divide))
+        return self.add(Quotient(self._out(node), u[0] if u else None, v))
 
     def _root(self, node: Node) -> Series:
         return self.root(self.of(node.args[0][0]))
 
     def _power(self, node: Node) -> Series:
-        u, v = self._operands(node)
+        u = self._operands(node)[0]
         if node.args[1][0].op == "const":
-            return self._add(Power(self._out(node), u, float(node.args[1][0].data)))
+            return self.add(Power(self._out(node), u, float(node.args[1][0].data)))
         base = Operand(self.function("log", u.series), u.places, len(node.axes)) if not u.still else None
         exponent = self._exponent(node, base)
         g = Chain(self._out(node), Operand(exponent), np.exp)
-        self._add(g)
+        self.add(g)
         return self.with_slope(g, g.out)
 
     def _exponent(self, node: Node, base: Operand | None) -> Series:
@@ -221,55 +160,50 @@ class Plan:
         u, v = self._operands(node)
         if base is None:
             log = Series(u.series.shape, still=True)
-            self._add(Still(log, (Operand(u.series),), np.log))
+            self.add(Still(log, (Operand(u.series),), np.log))
             base = Operand(log, u.places, len(node.axes))
         if base.still or v.still:
-            return self._add(Scaled(self._out(node), *((v, base) if base.still else (base, v))))
-        return self._add(Product(self._out(node), base, v))
+            return self.add(Scaled(self._out(node), *((v, base) if base.still else (base, v))))
+        return self.add(Product(self._out(node), base, v))
 
     def _largest(self, node: Node) -> Series:
         u, v = self._operands(node)
-        return self._add(Largest(self._out(node), *((v, u) if u.still else (u, v)), node.op == "minimum"))
+        return self.add(Largest(self._out(node), *((v, u) if u.still else (u, v)), node.op == "minimum"))
 
     def _absolute(self, node: Node) -> Series:
-        return self._add(Absolute(self._out(node), *self._operands(node)))
+        return self.add(Absolute(self._out(node), *self._operands(node)))
 
     def _where(self, node: Node) -> Series:
-        return self._add(Where(self._out(node), *self._operands(node)))
+        return self.add(Where(self._out(node), *self._operands(node)))
 
     def _masked(self, node: Node) -> Series:
-        return self._add(Masked(self._out(node), *self._operands(node)))
+        return self.add(Masked(self._out(node), *self._operands(node)))
 
     def _mod(self, node: Node) -> Series:
         u, modulus = self._operands(node)
         if not modulus.still:
             raise unknown("mod by what varies")
-        return self._add(Remainder(self._out(node), u, modulus))
+        return self.add(Remainder(self._out(node), u, modulus))
 
     def _bessel(self, node: Node) -> Series:
-        order, u = self._operands(node)
+        u = self._operands(node)[1]
         if node.args[0][0].op != "const":
             raise unknown("a Bessel function of a varying order")
         nu, name = node.args[0][0].data, node.op
         out = self._out(node)
         first, expansion = callee(name), BESSEL[name]
-        return self._add(Composition(out, u, lambda z, out: first(nu, z, out=out), lambda z, m: expansion(nu, z, m), self.orders))
+        return self.add(Composition(out, u, lambda z, out: first(nu, z, out=out), lambda z, m: expansion(nu, z, m), self.orders))
 
     def _contract(self, node: Node, out: Series | None = None) -> Series:
         out = self._out(node) if out is None else out
         width = len(node.axes)
         sizes = {p: self._sizes[axis] for a, places in node.args for p, axis in zip(places, a.axes, strict=True)}
-        operands = [Operand(self.of(a), places, width) for a, places in node.args]
+        a, *others = [Operand(self.of(x), places, width) for x, places in node.args]
         if node.op == "sum":
             gone = [p for p in node.args[0][1] if p >= width]
             ones = Series([sizes[p] for p in gone], still=True, fixed=np.ones([sizes[p] for p in gone]))
-            operands.append(Operand(ones, gone, width))
-        return self._add(Contraction(out, *operands, sizes))
-
-
-def unknown(name: str) -> NotationError:
-    """The error for what has no series."""
-    return NotationError(f"{name} has no power series here; a flow made of functions with a known slope was expected: take another method")
+            others = [Operand(ones, gone, width)]
+        return self.add(Contraction(out, a, others[0], sizes))
 
 
 def _still(order: Sequence[Node]) -> set[Node]:

@@ -12,14 +12,14 @@ Experiment. Math. 14, 99-117; the residual test is that of Corliss and Chang (19
 from __future__ import annotations
 
 from math import ceil, factorial, log
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from amsym.errors import InputError
 from numeric.field import Array, Field
-from numeric.series.jets import Jets
+from numeric.series.jets import Formula, Jets
 from numeric.steppers.step_size import MOST_GROWTH, SAFETY, Tolerance, norm
 from numeric.steppers.stepper import Stepper
 
@@ -40,13 +40,15 @@ class Taylor(Stepper):
     def __init__(self, field: Field, start: Array, t: Array, end: float, tolerance: Tolerance, order: int | None = None) -> None:
         """See `Stepper`; two evaluations of the flow. `order` None is the one that suits the tolerance."""
         if not hasattr(field, "lowered"):
-            raise InputError(f"the field is {type(field).__name__}; Taylor's method needs the formula of a bound model: take another method")
+            got = type(field).__name__
+            raise InputError(f"the field is {got}; Taylor's method needs the formula of a bound model: take another method")
         self.order = p = fitting_order(tolerance) if order is None else order
         self.evaluations = p
         self._aim = damping(p) ** (p - 1) / factorial(p)
         self.resolution = 4 * damping(p) ** p / factorial(p + 1)
-        self._jets = Jets(field, start.shape[1], start.dtype, p)
+        self._jets = Jets(cast(Formula, field), start.shape[1], start.dtype, p)
         super().__init__(field, start, t, end, tolerance)
+        self._unit = np.maximum(self.h, 1e-3 * self._eps)
         self.h = end - self.t
         self._rejected = np.zeros(self.count, dtype=bool)
 
@@ -64,7 +66,7 @@ class Taylor(Stepper):
     def keep(self, alive: NDArray[np.bool_]) -> None:
         """Drop all rows but those alive."""
         super().keep(alive)
-        self._rejected = self._rejected[np.flatnonzero(alive)]
+        self._rejected, self._unit = self._rejected[alive], self._unit[alive]
 
     def interpolate(self, rows: NDArray[np.intp], theta: Array) -> Array:
         """States at t + theta h within the attempted step, (len(rows), n); rows may repeat. It expands those rows again."""
@@ -73,7 +75,8 @@ class Taylor(Stepper):
         for part, terms in self._jets.blocks(self._y[which], self.t[which], self._f[which]):
             mine = np.flatnonzero((place >= part.start) & (place < part.stop))
             s = theta[mine] * self.step[rows[mine]]
-            result[mine] = np.einsum("qk,kqn->qn", self._weights(s)[:, 0], terms[:, place[mine] - part.start])
+            mine_terms = terms[:, place[mine] - part.start]
+            result[mine] = mine_terms[0] + np.einsum("qk,kqn->qn", self._weights(s)[:, 0], mine_terms[1:])
         return result
 
     def _try(self, part: slice, step: Array) -> None:
@@ -81,26 +84,26 @@ class Taylor(Stepper):
         raise NotImplementedError
 
     def _choose(self, part: slice, terms: Array) -> None:
-        """The step of each row, from the sizes of its last two terms."""
-        size, p = self.size[part], self.order
-        scale, room = self._scale[part], self._error[part]
+        """The step of each row, from the sizes of its last two terms, in units of its last step: single precision overflows early."""
+        size, unit, p = self.size[part], self._unit[part], self.order
+        scale, term = self._scale[part], self._error[part]
         np.multiply(self._magnitude[part], self._tolerance.rtol, out=scale)
-        np.add(scale, self._tolerance.floor(size, self._eps)[:, None], out=scale)
+        np.add(scale, self._tolerance.floor(size, self._eps)[:, None].astype(scale.dtype), out=scale)
         longest = np.full(len(size), np.inf)
         for j in (p - 1, p):
-            relative = norm(np.divide(terms[j], scale, out=room)) / j
-            longest = np.fmin(longest, relative ** (-1 / j))
+            np.multiply(terms[j], (unit**j / j)[:, None].astype(term.dtype), out=term)
             if self._tolerance.steady is not None:
-                longest = np.fmin(longest, self._damped(part, norm(terms[j]) / j, j))
+                longest = np.fmin(longest, self._damped(part, norm(term), j))
+            longest = np.fmin(longest, unit * norm(np.divide(term, scale, out=term)) ** (-1 / j))
         self.step[part] = np.fmin(self.step[part], longest)
         last = self.step[part] >= self._end - self.t[part]
         self.proposed_time[part] = np.where(last, self._end, self.t[part] + self.step[part])
 
     def _damped(self, part: slice, term: Array, j: int) -> Array:
         """The longest step with |y_j| h^j <= max(aim h |f|, one ulp), as `Tolerance.ceiling` has it, (rows,)."""
-        size = self.size[part]
-        wanted = self._tolerance.ceiling(np.ones(len(size)), self.speed[part], size, 0.0)
-        return np.maximum((self._aim * wanted / term) ** (1 / (j - 1)), (self._eps * (1 + size) / term) ** (1 / j))
+        size, unit = self.size[part], self._unit[part]
+        wanted = self._tolerance.ceiling(unit, self.speed[part], size, 0.0)
+        return unit * np.maximum((self._aim * wanted / term) ** (1 / (j - 1)), (self._eps * (1 + size) / term) ** (1 / j))
 
     def _expand(self, part: slice, terms: Array) -> NDArray[np.bool_]:
         """Proposal, flow there, error; whether each row's residual is no larger than its last term, as it is without kinks."""
@@ -123,14 +126,15 @@ class Taylor(Stepper):
         return np.stack([powers / j, powers], axis=1).astype(self._y.dtype)
 
     def _judge(self, error: Array, resolved: NDArray[np.bool_]) -> None:
-        """Accept the rows whose error is at most 1; a limit for the next step of all."""
-        error = np.where(np.isfinite(error), error, np.inf)
+        """Accept the rows whose error is at most 1 and whose time moves; a limit for the next step of all."""
+        lost = (self.proposed_time <= self.t) | ~np.isfinite(error)
+        error = np.where(lost, np.inf, error)
         self.accepted = error <= 1
         power = np.where(resolved, 1 / (self.order + 1), 1 / 2)
         shrunk = np.clip(SAFETY * np.maximum(error, 1) ** -power, LEAST_SHRINKAGE, MOST_SHRINKAGE)
         growth = np.where(self._rejected, 1, MOST_GROWTH)  # no growth right after a rejection
         self.h = self.step * np.where(self.accepted, growth, shrunk)
-        self._rejected = ~self.accepted
+        self._rejected, self._unit = ~self.accepted, np.where(self.step > 0, self.step, self._unit)
 
 
 def fitting_order(tolerance: Tolerance) -> int:
