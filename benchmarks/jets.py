@@ -4,7 +4,7 @@
 
 Batch 1000, N = 256, dy/dt = W tanh y - y + b, one thread. A series of order 11 needs 11 products and a tanh; these are
 measured in turns with it, and times are medians, in milliseconds. `step` is a whole accepted step over the same products.
-The runs go to t = 10 at the tolerances named.
+The runs go to t = 5 at the tolerances named.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from numeric.steppers.step_size import Tolerance
 from numeric.steppers.taylor import Taylor
 
 ROWS, N, ORDER, RADIUS = 1000, 256, 11, 1.5
-ROUNDS, END = 20, 10.0
+ROUNDS, END = 20, 5.0
 
 
 def medians(rounds: int, *calls: Callable[[], Any]) -> list[float]:
