@@ -98,7 +98,9 @@ def main() -> None:
     with threadpool_limits(1):
         series = {name: round(t, 3) for name, t in series_and_steps(params, start).items()}
         kernels = sorted({str(info.get("architecture")) for info in threadpool_info()})
-        print(json.dumps({"rows": ROWS, "N": N, "order": ORDER, "series": series, "runs": runs(params, start), "kernels": kernels}, indent=2))
+        print(
+            json.dumps({"rows": ROWS, "N": N, "order": ORDER, "series": series, "runs": runs(params, start), "kernels": kernels}, indent=2)
+        )
 
 
 if __name__ == "__main__":
