@@ -37,8 +37,8 @@ class Formula(Protocol):
         """The nodes of the flow, and its outputs."""
         ...
 
-    def packing(self, width: int) -> Packing:
-        """Where each state lies in packed rows."""
+    def packing(self, width: int) -> tuple[Packing, dict[str, int]]:
+        """Where each state lies in packed rows, and the sizes of all axes."""
         ...
 
 
@@ -101,7 +101,8 @@ class Jets:
         for first in range(0, len(y), size):
             rows = slice(first, min(first + size, len(y)))
             with np.errstate(all="ignore"):
-                yield rows, self._jet(y[rows], times[rows], None if flow is None else flow[rows])
+                terms = self._jet(y[rows], times[rows], None if flow is None else flow[rows])
+            yield rows, terms
 
     def _block(self, rows: int) -> int:
         """Rows a block, in equal blocks."""
@@ -113,7 +114,6 @@ class Jets:
         self._direct = self._writable()
         for _, operand in self._outputs:
             operand.series.deep |= operand.series in self._direct.values()
-        for _, operand in self._outputs:
             operand.series.valued = True
         self._valued = [s for s in self._plan.states.values() if s.valued]
         self._seeding = _seeding(self._plan.operations)

@@ -63,12 +63,10 @@ class Taylor(Stepper):
         """Try one step of every row, no longer than `h`, with its error estimate."""
         self.step = np.minimum(self.h, self._end - self.t)
         self.proposed_time = self.t.copy()
-        error, resolved = np.empty(self.count), np.ones(self.count, dtype=bool)
-        for part, terms in self._jets.blocks(self.y, self.t, self.f):
-            self._choose(part, terms)
-            resolved[part] = self._expand(part, terms)
-            error[part] = self._relative_error(part)
-        self._judge(error, resolved)
+        self._ratio, self._last, self._resolved = np.empty(self.count), np.empty(self.count), np.ones(self.count, dtype=bool)
+        with np.errstate(all="ignore"):  # a term that vanishes allows any step, one that overflows none
+            self._try(slice(self.count), self.step)
+        self._judge(self._ratio, self._resolved)
 
     def keep(self, alive: NDArray[np.bool_]) -> None:
         """Drop all rows but those alive."""
@@ -87,11 +85,16 @@ class Taylor(Stepper):
         return result
 
     def _try(self, part: slice, step: Array) -> None:
-        """Not used: a step and its coefficients are found together, in blocks of their own."""
-        raise NotImplementedError
+        """Steps no longer than these, block by block of the series, with their errors in units of the tolerance."""
+        first = part.start or 0
+        for rows, terms in self._jets.blocks(self.y[part], self.t[part], self.f[part]):
+            here = slice(first + rows.start, first + rows.stop)
+            self.step[here] = np.fmin(step[rows], self._longest(here, terms))
+            self._resolved[here] = self._expand(here, terms)
+            self._ratio[here] = self._relative_error(here)
 
-    def _choose(self, part: slice, terms: Array) -> None:
-        """The step of each row, from the sizes of its last two terms, in units of its last step: single precision overflows early."""
+    def _longest(self, part: slice, terms: Array) -> Array:
+        """The step that the last two terms of each row allow, measured in units of its last step: single precision overflows early."""
         size, unit, p = self.size[part], self._unit[part], self.order
         scale, term = self._scale[part], self._error[part]
         np.multiply(self._magnitude[part], self._tolerance.rtol, out=scale)
@@ -99,12 +102,11 @@ class Taylor(Stepper):
         longest = np.full(len(size), np.inf)
         for j in (p - 1, p):
             np.multiply(terms[j], (unit**j / j)[:, None].astype(term.dtype), out=term)
+            self._last[part] = norm(term)
             if self._tolerance.steady is not None:
-                longest = np.fmin(longest, self._damped(part, norm(term), j))
+                longest = np.fmin(longest, self._damped(part, self._last[part], j))
             longest = np.fmin(longest, unit * norm(np.divide(term, scale, out=term)) ** (-1 / j))
-        self.step[part] = np.fmin(self.step[part], longest)
-        last = self.step[part] >= self._end - self.t[part]
-        self.proposed_time[part] = np.where(last, self._end, self.t[part] + self.step[part])
+        return longest
 
     def _damped(self, part: slice, term: Array, j: int) -> Array:
         """The longest step with |y_j| h^j <= max(aim h |f|, one ulp), as `Tolerance.ceiling` has it, (rows,)."""
@@ -117,12 +119,14 @@ class Taylor(Stepper):
         step, size = self.step[part], self.size[part]
         both = np.matmul(self._weights(step), terms[1:].transpose(1, 0, 2))
         proposal, error = self.proposal[part], self.error[part]
+        last = step >= self._end - self.t[part]
+        self.proposed_time[part] = np.where(last, self._end, self.t[part] + step)
         np.add(both[:, 0], terms[0], out=proposal)
         self._evaluate(proposal, self.proposed_time[part], self.proposed_flow[part])
         np.multiply(self.proposed_flow[part], step[:, None].astype(error.dtype), out=error)
         np.subtract(error, both[:, 1], out=error)
-        last = norm(terms[-1]) * step**self.order
-        resolved = norm(error) <= np.maximum(last, ROUNDING * self._eps * (1 + size))
+        smallest = self.order * self._last[part] * (step / self._unit[part]) ** self.order
+        resolved = norm(error) <= np.maximum(smallest, ROUNDING * self._eps * (1 + size))
         np.multiply(error, np.where(resolved, 1 / (self.order + 1), 1)[:, None].astype(error.dtype), out=error)
         return np.asarray(resolved)
 
