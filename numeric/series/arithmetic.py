@@ -102,7 +102,7 @@ class Square(Operation):
     def next(self, k: int) -> None:
         """a times the k-th coefficient of u²."""
         u, out, half = self._u.stack, self.at(k), (k + 1) // 2
-        np.einsum("j...,j...->...", u[:half], u[k : k - half : -1], out=out)
+        convolution(u[:half], u[k - half + 1 : k + 1], out)
         if self._scale != 0.5:
             np.multiply(out, 2 * self._scale, out=out)
         if k % 2 == 0:

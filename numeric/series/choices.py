@@ -24,6 +24,9 @@ class Still(Operation):
         """The value."""
         self._value(*(a.at(0) for a in self.operands), out=self.at(0))
 
+    def next(self, k: int) -> None:
+        """Nothing: all further coefficients are 0."""
+
 
 class Clock(Operation):
     """Time itself: t + s. The engine writes t."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from math import prod
 from typing import Any
@@ -99,7 +100,7 @@ class Operand:
         return np.asarray(turned[(slice(None), slice(None), *slots)])
 
 
-class Operation:
+class Operation(ABC):
     """Makes the coefficients of one series from those of others, one order after the other.
 
     seeds: the operands whose u_0 every order needs; remembers: whether it needs its own. What else is at order 0 need not
@@ -135,15 +136,18 @@ class Operation:
         if k and self.out.rated:
             np.multiply(self.at(k), k, out=self.out.rates[k])
 
+    @abstractmethod
     def first(self) -> None:
         """u_0."""
-        raise NotImplementedError
 
+    @abstractmethod
     def next(self, k: int) -> None:
         """u_k, k >= 1."""
-        raise NotImplementedError
 
 
 def convolution(a: Array, b: Array, out: Array) -> None:
-    """out = Σ_j a_j b_{m-j} over all m + 1 coefficients of both, in one pass."""
+    """out = Σ_j a_j b_{m-j} over all m + 1 coefficients of both, in one pass (a single product is twice as fast alone)."""
+    if len(a) == 1:
+        np.multiply(a[0], b[0], out=out)
+        return
     np.einsum("j...,j...->...", a, b[::-1], out=out)
