@@ -6,7 +6,7 @@ The last test asks whether the polynomial P solves the equation at its far end, 
 notices kinks and poles, of which the coefficients know nothing. Coefficients live as long as their block of rows is in cache.
 
 Source: Jorba and Zou, A software package for the numerical integration of ODEs by means of high-order Taylor methods (2005),
-Experiment. Math. 14, 99-117; the residual test is that of Corliss and Chang (1982), ACM Trans. Math. Softw. 8, 114.
+Experiment. Math. 14, 99-117; control of the residual is Enright's (1989), Appl. Math. Comput. 31, 288-301.
 """
 
 from __future__ import annotations
