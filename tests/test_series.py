@@ -243,3 +243,12 @@ def test_a_clamped_component_stands_still() -> None:
 def test_an_order_below_one_is_refused() -> None:
     with pytest.raises(InputError, match="order is 0"):
         Jets(flow_of(-y[i]), 1, order=0)
+
+
+def test_a_sum_whose_parts_are_sums_is_the_sum_of_all() -> None:
+    s = am.total(sp.tanh(y[j]), j)
+    nested = (s * y[i] - y[i] ** 3) * sp.tanh(y[i] - s / 7) + (sp.Max(y[i], 0) - s) - (sp.Max(-y[i], 0) - y[i] / 3) + am.total(y[j], j)
+    start = np.array([[0.3, -0.2, 0.5]])
+    assert falls_by_its_order(flow_of(nested), start)
+    terms = Jets(flow_of(nested), 3, order=5)
+    np.testing.assert_allclose(terms.coefficients(start, flow=flow_of(nested).packed_flow(start)), terms.coefficients(start), rtol=1e-12)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,18 @@ class Linear(Operation):
         self._terms = sorted(terms, key=lambda term: (term[1].series.is_state, term[0] != 1))
         self._moving = [(c, a) for c, a in self._terms if not a.still]
         self._spare = np.empty(0)
+
+    def lodge(self, readers: Mapping[Series, int]) -> None:
+        """Let the first term that nothing else reads be made in the memory of the sum: a pass and an array less in the cache."""
+        straight = tuple(range(len(self.out.shape)))
+        for n, (c, a) in enumerate(self._terms):
+            u = a.series
+            temporary = not (a.still or u.is_state or u.deep or u.rated or u.hosting) and readers.get(u) == 1
+            if c == 1 and temporary and a.places == straight and u.shape == self.out.shape:
+                u.host, self.out.hosting = self.out, True
+                self._terms.insert(0, self._terms.pop(n))
+                self._moving = [(d, x) for d, x in self._terms if not x.still]
+                return
 
     def first(self) -> None:
         """Σ c u_0."""

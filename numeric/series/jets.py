@@ -6,6 +6,7 @@ order. Source: Griewank and Walther, Evaluating Derivatives (2008), chapter 13; 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from math import ceil
 from typing import Any, Protocol
@@ -19,6 +20,7 @@ from numeric.formulas import Outputs
 from numeric.graph import Graph, Node
 from numeric.layout import Packing
 from numeric.program import NAMES
+from numeric.series.arithmetic import Linear
 from numeric.series.plan import Plan
 from numeric.series.series import Array, Operand, Operation, Series
 
@@ -115,6 +117,11 @@ class Jets:
         for _, operand in self._outputs:
             operand.series.deep |= operand.series in self._direct.values()
             operand.series.valued = True
+        readers = Counter(a.series for op in self._plan.operations for a in op.operands)
+        readers.update(a.series for _, a in self._outputs)
+        for op in self._plan.operations:
+            if isinstance(op, Linear):
+                op.lodge(readers)
         self._valued = [s for s in self._plan.states.values() if s.valued]
         self._seeding = _seeding(self._plan.operations)
 
@@ -143,7 +150,7 @@ class Jets:
             state.home = (views[name], views[name])
         for name, series in self._direct.items():
             series.home = (views[name][1:], np.empty(0))
-        for series in plan.series():
+        for series in sorted(plan.series(), key=lambda s: s.host is not None):
             series.lay(rows, orders, self.dtype)
         for op in plan.operations:
             op.lay()

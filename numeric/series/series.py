@@ -27,6 +27,8 @@ class Series:
         self.stack = self.rates = np.empty(0)
         self._memory: dict[str, Array] = {}
         self.home: tuple[Array, Array] | None = None  # stack and rates that are another's memory
+        self.host: Series | None = None  # the sum that is made where this, its first term, was made
+        self.hosting = False
 
     def depth(self, orders: int) -> int:
         """How many coefficients are kept."""
@@ -34,13 +36,17 @@ class Series:
 
     def row_entries(self, orders: int) -> int:
         """The entries of memory that a row takes."""
-        own = self.depth(orders) if self.fixed is None and (self.home is None or (self.is_state and self.valued)) else 0
+        lodged = self.fixed is not None or self.host is not None or (self.home is not None and not (self.is_state and self.valued))
+        own = 0 if lodged else self.depth(orders)
         return prod(self.shape) * (own + (orders if self.rated and self.home is None else 0))
 
     def lay(self, rows: int, orders: int, dtype: Any) -> None:
         """Make `stack` and `rates` for so many rows."""
         if self.fixed is not None:
             self.stack = self.fixed[None, None]
+            return
+        if self.host is not None:
+            self.stack = self.host.stack
             return
         if self.home is not None:
             self.stack, self.rates = self.home
