@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from numeric.graph import Node
-from numeric.program import NAMES
 from numeric.series.arithmetic import Linear, Power, Product, Quotient, Scaled, Square
 from numeric.series.builder import Builder, unknown
 from numeric.series.chains import Chain, Composition
-from numeric.series.choices import Absolute, Clock, Largest, Masked, Remainder, Still, Where, bracket
+from numeric.series.choices import Absolute, Clock, Largest, Masked, Remainder, Still, Where
 from numeric.series.contractions import Contraction, Diagonal
 from numeric.series.expansions import BESSEL
 from numeric.series.functions import callee
+from numeric.series.kinds import ADDITIVE, inner_sums, name_of, still_nodes, value_of
 from numeric.series.series import Array, Operand, Series
-
-# Piecewise constant: a value and no slope.
-COMPARISONS = ("equal", "not_equal", "greater", "less", "greater_equal", "less_equal")
-FLAT = frozenset(
-    (*COMPARISONS, "sign", "floor", "ceil", "heaviside", "peak", "bracket", "logical_not", "logical_and", "logical_or", "logical_xor")
-)
-ADDITIVE = {"add": (1.0, 1.0), "subtract": (1.0, -1.0), "negative": (-1.0,)}
 
 
 class Plan(Builder):
@@ -39,8 +31,8 @@ class Plan(Builder):
         self.clock: Series | None = None
         self._sizes, self._fixed = sizes, fixed
         self._uses = Counter(a for node in order for a, _ in node.args) + Counter(outputs)
-        self._quiet = _still(order)
-        self._inside = _inside(order, self._uses, self._quiet)
+        self._quiet = still_nodes(order)
+        self._inside = inner_sums(order, self._uses, self._quiet)
         self._series: dict[Node, Series] = {}
         for node in order:
             if node.varies and node not in self._inside:
@@ -72,7 +64,7 @@ class Plan(Builder):
             return rule(self, node)
         if len(node.args) == 1 and node.op != "printed":
             return self.function(node.op, self.of(node.args[0][0]))
-        raise unknown(_name(node))
+        raise unknown(name_of(node))
 
     def _shape(self, node: Node) -> tuple[int, ...]:
         return tuple(self._sizes[axis] for axis in node.axes)
@@ -103,12 +95,12 @@ class Plan(Builder):
     def _still(self, node: Node) -> Series:
         out = Series(self._shape(node), still=True, boolean=node.boolean)
         if node.op == "peak":
-            gone = tuple(2 + k - 1 for k, p in enumerate(node.args[0][1]) if p >= len(node.axes))
+            gone = tuple(1 + k for k, p in enumerate(node.args[0][1]) if p >= len(node.axes))
             u = Operand(self.of(node.args[0][0]))
             return self.add(Still(out, (u,), lambda a, out: np.maximum.reduce(a, axis=gone, out=out)))
         if node.op in ("contract", "sum"):
             return self._contract(node, out)
-        return self.add(Still(out, tuple(self._operands(node)), _value(node)))
+        return self.add(Still(out, tuple(self._operands(node)), value_of(node)))
 
     def _linear(self, node: Node) -> Series:
         terms = self._terms(node, tuple(range(len(node.axes))))
@@ -204,48 +196,6 @@ class Plan(Builder):
             ones = Series([sizes[p] for p in gone], still=True, fixed=np.ones([sizes[p] for p in gone]))
             others = [Operand(ones, gone, width)]
         return self.add(Contraction(out, a, others[0], sizes))
-
-
-def _still(order: Sequence[Node]) -> set[Node]:
-    """The nodes that have a value and no slope, the fixed ones among them."""
-    found: set[Node] = set()
-    for node in order:
-        made = bool(node.args) and all(a in found for a, _ in node.args)
-        if not node.varies or node.op in FLAT or made:
-            found.add(node)
-    return found
-
-
-def _inside(order: Sequence[Node], uses: Mapping[Node, int], still: Collection[Node]) -> set[Node]:
-    """The sums, and multiples by a number, that one other sum reads and nothing else: they are summed with it in one pass."""
-    found: set[Node] = set()
-    for node in order:
-        if node.op in ADDITIVE:
-            found |= {a for a, _ in node.args if uses[a] == 1 and a not in still and _summable(a)}
-    return found
-
-
-def _summable(node: Node) -> bool:
-    return node.op in ADDITIVE or (node.op == "multiply" and any(a.op == "const" for a, _ in node.args))
-
-
-def _name(node: Node) -> str:
-    return str(node.data).format(*"uvw") if node.op == "printed" else node.op.removeprefix("special.")
-
-
-def _value(node: Node) -> Callable[..., Any]:
-    """What computes a node of entries that stand still."""
-    if node.op == "bracket":
-        return bracket
-    if node.op == "where":
-        return lambda c, a, b, out: np.copyto(out, np.where(c, a, b))
-    if node.op == "masked":
-        return lambda a, c, out: np.copyto(out, np.where(c, a, -np.inf))
-    if node.op == "printed":
-        names = [f"a{n}" for n in range(len(node.args))]
-        function = eval(f"lambda {', '.join(names)}: real_part({node.data.format(*names)})", dict(NAMES))
-        return lambda *arrays, out: np.copyto(out, function(*arrays))
-    return callee(node.op)  # type: ignore[no-any-return]
 
 
 _NODES: dict[str, Callable[[Plan, Node], Series]] = {
