@@ -19,11 +19,15 @@ from amsym.verdict import Report, Status, Verdict
 
 if TYPE_CHECKING:
     from numeric import plot
+    from numeric.audit import EnergyAudit, energy_audit
     from numeric.compile import compile
     from numeric.dead import dead_directions
     from numeric.events import Event
     from numeric.outcomes import Outcome, Simulation
     from numeric.simulate import simulate
+    from numeric.stability import Stability, recover_state, stability
+    from numeric.steady import Arrival, SteadyStates, steady_states
+    from numeric.sweep import Sweep, SweepError, SweepInterrupted, sweep
     from proofs.report import report
     from proofs.symmetry.found import symmetries
     from proofs.verify import verify
@@ -37,6 +41,18 @@ _LAZY = {
     "Simulation": "numeric.outcomes",
     "Outcome": "numeric.outcomes",
     "Event": "numeric.events",
+    "energy_audit": "numeric.audit",
+    "EnergyAudit": "numeric.audit",
+    "stability": "numeric.stability",
+    "Stability": "numeric.stability",
+    "recover_state": "numeric.stability",
+    "steady_states": "numeric.steady",
+    "SteadyStates": "numeric.steady",
+    "Arrival": "numeric.steady",
+    "sweep": "numeric.sweep",
+    "Sweep": "numeric.sweep",
+    "SweepError": "numeric.sweep",
+    "SweepInterrupted": "numeric.sweep",
     "plot": "numeric.plot",
     "dead_directions": "numeric.dead",
     "verify": "proofs.verify",
@@ -47,7 +63,9 @@ _LAZY = {
 __version__ = "0.2.0"
 __all__ = [
     "AmsymError",
+    "Arrival",
     "Derivation",
+    "EnergyAudit",
     "Event",
     "InputError",
     "Lagrangian",
@@ -58,7 +76,12 @@ __all__ = [
     "Outcome",
     "Report",
     "Simulation",
+    "Stability",
     "Status",
+    "SteadyStates",
+    "Sweep",
+    "SweepError",
+    "SweepInterrupted",
     "System",
     "Verdict",
     "canonical",
@@ -68,17 +91,22 @@ __all__ = [
     "delta",
     "derivative",
     "derive",
+    "energy_audit",
     "index",
     "indices",
     "lagrangians",
     "mask",
     "parameter",
     "plot",
+    "recover_state",
     "report",
     "sign",
     "simulate",
     "size",
+    "stability",
     "state",
+    "steady_states",
+    "sweep",
     "symmetries",
     "synapses",
     "time",

@@ -11,7 +11,6 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from amsym.errors import InputError
-from amsym.system import System
 from numeric.field import Array, Field, Restore
 from numeric.steppers.stepper import Stepper
 
@@ -133,13 +132,9 @@ def _function(name: str, condition: Any, params: Any, field: Field, restore: Res
 
 def _compiled(condition: sp.Basic, params: Any, field: Any) -> Function:
     """A formula runs as the energy of a system with the same flow."""
-    from numeric.compile import compile as compile_model
+    from numeric.aside import aside
 
-    model: System = field.system
-    watched = System(flow=model.flow, energy=condition)
-    names = {p.name for p in (*watched.parameters, *watched.scalars)}
-    given = field.params if params is None else {str(getattr(k, "name", k)): v for k, v in params.items()}
-    bound = compile_model(watched).bind({name: value for name, value in given.items() if name in names}, sizes=field.sizes)
+    bound = aside(field, energy=condition, params=params)
     return lambda y, t: bound.packed_energy(y, t=t)
 
 

@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 from amsym.notation import Index
 from numeric.bound import Bound
 from numeric.buffers import ordered
-from numeric.formulas import Kind, Outputs, outputs, pair_name
+from numeric.formulas import Kind, pair_name
 from numeric.graph import Node, Value
 from numeric.intervals.boxes import Box, widened
 from numeric.intervals.rules import rule
-from numeric.lower import Lowering
 
 Array = NDArray[Any]
 
@@ -29,10 +28,7 @@ class Enclosure:
     def __init__(self, model: Bound, width: int, kind: Kind = "flow") -> None:
         """Lower the formulas of this kind, for states of `width` packed components."""
         packing, sizes = model.packing(width)
-        system = model.system
-        symmetric = [p.name for p in system.parameters if p.has_property("symmetric") and len(p.axes) == 2]
-        low = Lowering(sizes, model.params, symmetric, True)
-        self._outputs: Outputs = outputs(system, low, kind)
+        _, self._outputs = model.model.lowered(kind, sizes, frozenset(model.params), careful=True)
         self._order = ordered([v for _, v, _ in self._outputs])
         self._packing, self._sizes, self._params = packing, sizes, model.params
         self._fixed: dict[Node, Box] = {}

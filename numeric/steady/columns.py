@@ -15,8 +15,8 @@ import sympy as sp
 
 from amsym.notation import Component, Index, Tensor, Total, derivative
 from amsym.system import System
+from numeric.aside import aside
 from numeric.bound import Bound
-from numeric.compile import compile as compile_model
 from numeric.directional import columns as new_indices
 from numeric.directional import component
 from numeric.field import Array
@@ -69,8 +69,8 @@ def columns(model: Bound, width: int) -> Columns | None:
     listed = {s: [*found.items(), *[(sp.Integer(0), {})] * (count - len(found))] for s, found in slopes.items()}
     parts = [{s: found[m] for s, found in listed.items()} for m in range(count)]
     here = {s: component(s, _columns_of(model.system, s)) for s in slopes}
-    values = [_apart(model, {here[s]: part[s][0] for s in slopes}) for part in parts]
-    bends = [_apart(model, {here[s]: derivative(part[s][0], here[s]) for s in slopes}) for part in parts]
+    values = [aside(model, {here[s]: part[s][0] for s in slopes}) for part in parts]
+    bends = [aside(model, {here[s]: derivative(part[s][0], here[s]) for s in slopes}) for part in parts]
     return Columns(
         _matrix(model, fixed, width),
         tuple(_matrix(model, {(a, s): A for s in slopes for a, A in part[s][1].items()}, width) for part in parts),
@@ -130,20 +130,13 @@ def _split(term: sp.Expr, column: Component, system: System) -> tuple[sp.Expr, s
     return None if free else (weight, slope)
 
 
-def _apart(model: Bound, flow: dict[Any, sp.Expr]) -> Bound:
-    """A flow of its own, bound to those of the model's parameters that it has."""
-    system = System(flow=flow)
-    names = {p.name for p in (*system.parameters, *system.scalars)}
-    return compile_model(system).bind({n: a for n, a in model.params.items() if n in names}, sizes=model.sizes)
-
-
 def _matrix(model: Bound, blocks: Blocks, width: int) -> Array:
     """The blocks as one matrix in packed order, (n, n): the Jacobian of a linear flow."""
     flow: dict[Any, sp.Expr] = {}
     for row in model.system.equations:
         terms = [_product(A, s, _columns_of(model.system, s)) for (a, s), A in blocks.items() if a == row.tensor]
         flow[row] = sp.Add(*terms)
-    linear = _apart(model, flow)
+    linear = aside(model, flow)
     linear.packing(width)
     return np.asarray(linear.packed_jacobian(np.zeros((1, width)))[0])
 

@@ -68,12 +68,12 @@ def diagonal_metrics(J: Array) -> list[Metric]:
 
 
 def symmetriser(J: Array) -> Array | None:
-    """d > 0, (n,), that make d_i J_ij / d_j symmetric as far as a diagonal can: d_i²/d_j² = J_ji/J_ij along a spanning tree.
+    """d > 0, (n,), max 1, that make d_i J_ij / d_j symmetric as far as a diagonal can: d_i²/d_j² = J_ji/J_ij along a spanning tree.
 
     The tree takes the strongest couplings. None where a coupling of the tree goes one way or has two signs.
 
     >>> symmetriser(np.array([[-1.0, 4.0], [1.0, -1.0]])).round(3)
-    array([1., 2.])
+    array([0.5, 1. ])
     """
     strength = np.abs(J * J.T)
     np.fill_diagonal(strength, 0)
