@@ -84,6 +84,7 @@ class BoundProgram:
         with np.errstate(all="ignore"):
             self._fixed = program.fixed(params)
         self._constants: dict[Any, tuple[Any, ...]] = {}
+        self._blocks: dict[Any, int] = {}
         self._local = threading.local()
         self._careful: Callable[[], BoundProgram] | None = None
         if program.hasty and careful is not None:
@@ -118,6 +119,12 @@ class BoundProgram:
 
     def _block(self, rows: int, dtype: Any) -> int:
         """Rows a block, in equal blocks."""
+        found = self._blocks.get((rows, dtype))
+        if found is None:
+            found = self._blocks[rows, dtype] = self._equal_blocks(rows, dtype)
+        return found
+
+    def _equal_blocks(self, rows: int, dtype: Any) -> int:
         each = self.program.row_bytes(dtype.itemsize)
         most = min(max(BLOCK_BYTES // each, LEAST_ROWS), MOST_ROWS, max(MOST_BYTES // each, 1))
         return rows if rows <= most else ceil(rows / ceil(rows / most))

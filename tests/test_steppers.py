@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
+from numeric.steppers import stepper as base
 from numeric.steppers.dormand_prince import INTERPOLANT, STAGES, DormandPrince
 from numeric.steppers.order_eight import OrderEight
 from numeric.steppers.runge_kutta import SHORT, RungeKutta
 from numeric.steppers.step_size import Tolerance
-from numeric.steppers.stepper import BLOCK
 
 Array = np.ndarray[Any, Any]
 Method = type[RungeKutta]
@@ -159,10 +159,12 @@ def test_a_row_does_not_depend_on_the_rows_beside_it_bit_for_bit(method: Method,
 
 
 @every
-def test_more_rows_than_fit_in_a_block_move_as_they_do_alone(method: Method) -> None:
-    starts = np.random.default_rng(5).normal(size=(2 * BLOCK + 7, 2))
+def test_more_rows_than_fit_in_a_block_move_as_they_do_alone(method: Method, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(base, "LEAST_BLOCK", 10)
+    monkeypatch.setattr(base, "BLOCK_ENTRIES", 20)
+    starts = np.random.default_rng(5).normal(size=(27, 2))
     together = run(method, pendulum, starts, 0.5, LOOSE)
-    some = [0, BLOCK - 1, BLOCK, 2 * BLOCK + 6]
+    some = [0, 9, 10, 26]
     np.testing.assert_array_equal(together[some], run(method, pendulum, starts[some], 0.5, LOOSE))
 
 

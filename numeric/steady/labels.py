@@ -10,13 +10,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import sympy as sp
 
+from amsym.dead import dead
 from amsym.dead.activations import activations
 from amsym.errors import InputError
+from amsym.exact import exact
 from amsym.notation import Component
 from numeric.aside import aside
 from numeric.bound import Bound
-from numeric.dead import dead_directions
+from numeric.cone import cone
 from numeric.field import Array
 
 STORED = 0.9  # a Hopfield network below its capacity recalls with 0.97 and more, its mixtures of three have 0.5 with each
@@ -57,7 +60,8 @@ def _recalled(g: Array, xi: Array) -> list[str]:
 
 
 def _flat(model: Bound, states: Mapping[str, Array]) -> list[bool]:
-    """Whether some state has dead directions."""
+    """Whether some state has dead directions, exact ones."""
+    numbers = {s: exact(sp.Float(float(model.params[s.name]))) for s in model.system.scalars if s.name in model.params}
+    every = [(d, states[d.state.name]) for d in dead(model.system, numbers)]
     count = len(next(iter(states.values())))
-    cones = [dead_directions(model.system, {n: a[k] for n, a in states.items()}, model.params) for k in range(count)]
-    return [any(cone.vectors.shape[1] for cone in found.values()) for found in cones]
+    return [any(cone(d, (), a[k], model.params).vectors.shape[1] for d, a in every) for k in range(count)]
