@@ -1,0 +1,173 @@
+"""Laws of steady_states: each start lands where integrating to the end lands, and what is not certain is not called converged."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import sympy as sp
+
+import amsym as am
+from numeric.steady import capture
+from numeric.steady.polish import polish
+
+i, j = am.indices("i j", "N")
+y = am.state("y", "N")
+W = am.parameter("W", "N N")
+network = am.System(flow={y[i]: am.total(W[i, j] * sp.tanh(y[j]), j) - y[i]})
+PAIR = np.array([[0.0, 2.0], [2.0, 0.0]])
+CONVERGED, AMBIGUOUS, DIVERGED, TIME_OVER = am.Arrival
+
+
+def symmetric(n: int, radius: float, seed: int) -> np.ndarray:
+    M = np.random.default_rng(seed).normal(size=(n, n))
+    M = M + M.T
+    return M * radius / np.abs(np.linalg.eigvalsh(M)).max()
+
+
+def integrated(model: Any, starts: np.ndarray, rtol: float) -> np.ndarray:
+    """Where integrating to a residual of 1e-8 leads, polished."""
+    ends = am.simulate(model, None, starts, t=1e5, rtol=rtol, atol=rtol, steady=1e-8).end
+    return np.array([polish(model, end).y for end in ends])
+
+
+def misassigned(model: Any, starts: np.ndarray) -> int:
+    """Starts that end elsewhere than integration leads, though two tolerances of it agree."""
+    found = am.steady_states(model, None, starts)
+    loose, tight = integrated(model, starts, 1e-8), integrated(model, starts, 1e-10)
+    sure = np.abs(loose - tight).max(axis=1) < 1e-7
+    assert sure.mean() > 0.99
+    assert np.all(found.ended(CONVERGED)[sure])
+    return int(np.sum(np.abs(found.states[found.origin] - tight).max(axis=1)[sure] > 1e-10))
+
+
+@pytest.mark.parametrize("activation", ["tanh", "hard_tanh", "sigmoid"])
+def test_every_start_lands_where_integrating_to_the_end_lands(activation: str) -> None:
+    rng = np.random.default_rng(3)
+    model = am.compile(am.zoo.hopfield(activation=activation)).bind({"W": 2 * symmetric(12, 1.6, 5), "b": 0.1 * rng.normal(size=12)})
+    assert misassigned(model, 2 * rng.normal(size=(150, 12))) == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n", [16, 48, 128])
+def test_thousands_of_starts_land_where_integrating_to_the_end_lands(n: int) -> None:
+    rng = np.random.default_rng(n)
+    for seed in range(3):
+        model = am.compile(network).bind({"W": symmetric(n, 1.5, seed)})
+        assert misassigned(model, rng.normal(size=(800, n)) * rng.choice([0.1, 1, 3], size=(800, 1))) == 0
+
+
+def near_the_saddle(offset: float) -> np.ndarray:
+    """Starts that flow past the saddle at 0 of PAIR, along its stable manifold y_0 = -y_1, at this distance."""
+    return np.array([[1 + offset, -1 + offset], [1 - offset, -1 - offset]])
+
+
+def test_a_trajectory_that_lingers_at_a_saddle_goes_where_it_leaves() -> None:
+    found = am.steady_states(network, {"W": PAIR}, near_the_saddle(1e-5))
+    assert np.all(found.ended(CONVERGED))
+    assert np.sign(found.states[found.origin][:, 0]).tolist() == [1, -1]
+
+
+def test_retiring_on_a_residual_instead_would_stop_at_the_saddle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A planted fault: rows are polished and retired where they are slow."""
+
+    def careless(self: Any, rows: Any, y: Any, speed: Any) -> Any:
+        return speed < 1e-3
+
+    monkeypatch.setattr(capture.Capture, "_look", careless)
+    monkeypatch.setattr(capture.Capture, "__call__", lambda self, rows, stepper: careless(self, rows, None, stepper.speed))
+    run = am.steady_states(network, {"W": PAIR}, near_the_saddle(1e-5), max_steps=3)
+    assert np.abs(run.states).max(initial=0) < 1e-6
+
+
+def test_a_start_on_the_stable_manifold_of_a_saddle_is_ambiguous_and_its_state_is_told() -> None:
+    found = am.steady_states(network, {"W": PAIR}, [1.0, -1.0])
+    assert found.outcomes == AMBIGUOUS
+    np.testing.assert_allclose(found.states, [[0, 0]], atol=1e-9)
+    assert found.regions == [None]
+
+
+def test_marginal_steady_states_are_ambiguous() -> None:
+    linear = am.System(flow={y[i]: am.total(W[i, j] * y[j], j) - y[i]})
+    found = am.steady_states(linear, {"W": np.diag([1.0, 0.5])}, [[1.0, 1.0], [2.0, 1.0]])
+    assert np.all(found.ended(AMBIGUOUS))
+    np.testing.assert_allclose(np.sort(found.states[:, 0]), [1, 2], atol=1e-8)
+
+
+def test_divergence_and_rotation_are_told_apart() -> None:
+    grows = am.System(flow={y[i]: y[i] ** 3})
+    assert am.steady_states(grows, {}, [1.0]).outcomes == DIVERGED
+    turns = am.steady_states(network, {"W": np.array([[2.0, -3.0], [3.0, 2.0]])}, [[1.0, 0.0]], t=50.0)
+    assert turns.outcomes.tolist() == [TIME_OVER]
+    assert len(turns) == 0
+    assert turns.origin.tolist() == [-1]
+
+
+def test_a_network_without_symmetry_converges_with_a_region_of_its_own_norm() -> None:
+    rng = np.random.default_rng(0)
+    M = 0.9 * rng.normal(size=(20, 20)) / np.sqrt(20)
+    found = am.steady_states(network, {"W": M}, rng.normal(size=(10, 20)))
+    assert np.all(found.ended(CONVERGED))
+    np.testing.assert_allclose(found.states, 0, atol=1e-12)
+
+
+def test_steady_states_are_exact_to_rounding_and_stable() -> None:
+    rng = np.random.default_rng(7)
+    found = am.steady_states(network, {"W": symmetric(10, 2.0, 1)}, rng.normal(size=(40, 10)))
+    assert found.statistics["residuals"].max() < 1e-14
+    assert {s.kind for s in found.stability} == {"stable"}
+    assert found.visits.sum() == 40
+    assert np.all(np.diff(found.visits) <= 0)
+
+
+def test_the_order_of_the_starts_does_not_matter() -> None:
+    starts = np.random.default_rng(2).normal(size=(30, 8))
+    one = am.steady_states(network, {"W": symmetric(8, 2.0, 3)}, starts)
+    two = am.steady_states(network, {"W": symmetric(8, 2.0, 3)}, starts[::-1])
+    np.testing.assert_allclose(one.states[one.origin], two.states[two.origin][::-1], atol=1e-12)
+
+
+def test_labels_tell_what_is_recalled() -> None:
+    """Hebbian weights of three orthogonal patterns: each is stored, and so is the mixture of all three, which is no pattern."""
+    xi = np.array([[1, 1, 1, 1, -1, -1, -1, -1], [1, 1, -1, -1, 1, 1, -1, -1], [1, -1, 1, -1, 1, -1, 1, -1]], dtype=float)
+    weights = 4 * (xi.T @ xi) / 8
+    starts = np.concatenate([xi, -xi[:1], [np.sign(xi.sum(axis=0))]])
+    found = am.steady_states(am.zoo.hopfield(), {"W": weights, "b": np.zeros(8)}, starts, patterns=xi)
+    assert [found.labels[k] for k in found.origin] == ["stored"] * 4 + ["mixed"]
+    skewed = am.steady_states(
+        am.zoo.hopfield(), {"W": weights, "b": np.zeros(8)}, starts[:1], patterns=np.roll(xi, 3, axis=1)[:1] * [1, -1] * 4
+    )
+    assert set(skewed.labels) == {"spurious"}
+
+
+def test_dead_neurons_are_told() -> None:
+    found = am.steady_states(am.zoo.hopfield("relu"), {"W": [[0.5, 0.0], [0.0, 0.5]], "b": [1.0, -1.0]}, [[1.0, 1.0]])
+    assert found.labels == ["dead-flat"]
+
+
+def test_named_states_and_batch_axes_come_back_as_they_went_in() -> None:
+    v = am.Layer("v", "N", am.lagrangians.tanh(), tau=0.5)
+    h = am.Layer("h", "K", am.lagrangians.tanh(), tau=2)
+    memory = am.Memory([v, h], [am.synapses.dense(v, h, weights="xi")])
+    rng = np.random.default_rng(4)
+    found = am.steady_states(memory, {"xi": 2 * rng.normal(size=(4, 3))}, {"v": rng.normal(size=(2, 5, 4)), "h": np.zeros((2, 5, 3))})
+    assert found.origin.shape == found.outcomes.shape == (2, 5)
+    assert found.states["v"].shape == (len(found), 4)
+    assert found.states["h"].shape == (len(found), 3)
+    assert np.all(found.ended(CONVERGED))
+
+
+@pytest.mark.parametrize(
+    ("system", "options", "message"),
+    [
+        (am.zoo.spins(), {}, "the system has an update; a flow was expected"),
+        (am.System(flow={y[i]: sp.cos(am.time) - y[i]}), {}, "the flow depends on time"),
+        (am.System(flow={y[i]: -y[i]}), {"patterns": np.ones((2, 7))}, r"patterns has shape \(2, 7\)"),
+        (am.System(flow={y[i]: -y[i]}), {"method": "magic"}, "method is 'magic'"),
+    ],
+)
+def test_bad_input_is_named(system: am.System, options: dict[str, Any], message: str) -> None:
+    params = {"W": np.zeros((2, 2)), "b": np.zeros(2)} if system.parameters else {}
+    with pytest.raises(am.InputError, match=message):
+        am.steady_states(system, {k: v for k, v in params.items() if k in {p.name for p in system.parameters}}, np.ones((1, 2)), **options)
