@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 from amsym.errors import InputError
-from amsym.system import System
-from numeric.directional import own_slope
+from amsym.notation import derivative, has_state
+from amsym.system import System, time
+from numeric.directional import columns, component, own_slope
 
 Coupling = Literal["none", "diagonal", "full"]
 Couplings = dict[tuple[str, str], Coupling]
@@ -32,3 +33,28 @@ def couplings(system: System) -> Couplings:
             slope = own_slope(f, row, state)
             result[row.tensor.name, state.name] = "full" if slope is None else "none" if slope == 0 else "diagonal"
     return result
+
+
+def leaking(system: System) -> tuple[str, ...]:
+    """The states whose flow is affine in themselves: the own block is diagonal, and no state or time changes it.
+
+    >>> from amsym.notation import index, parameter, state
+    >>> i = index("i", "N")
+    >>> y, z, tau = state("y", "N"), state("z", "N"), parameter("tau", "N")
+    >>> leaking(System(flow={y[i]: (z[i]**2 - y[i])/tau[i], z[i]: -z[i]**3}))
+    ('y',)
+    """
+    slopes = {c.tensor.name: own_slope(f, c, c.tensor) for c, f in (system.flow or {}).items()}
+    fixed = {n: s for n, s in slopes.items() if s is not None and s != 0}
+    return tuple(n for n, s in fixed.items() if not has_state(s) and time not in s.free_symbols)
+
+
+def fixed_blocks(system: System) -> frozenset[tuple[str, str]]:
+    """The blocks (row, column) of the Jacobian that neither a state nor time changes: where the flow is affine in the column."""
+    found = set()
+    for row, f in (system.flow or {}).items():
+        for state in system.states:
+            slope = derivative(f, component(state, columns(state, set(row.where))))
+            if not has_state(slope) and time not in slope.free_symbols:
+                found.add((row.tensor.name, state.name))
+    return frozenset(found)

@@ -21,7 +21,7 @@ from numeric.lower import Lowering
 
 Outputs = list[tuple[str, Value, tuple[Index, ...]]]
 Names = tuple[str, ...]
-# "flow", "energy" ..., or one with what it is restricted to: ("jvp", rows, columns), ("jacobian", pairs), ("slopes", rows).
+# "flow", "energy" ..., or one with what it is restricted to: ("flow", rows), ("jvp", rows, moving), ("jacobian", pairs), ("slopes", rows).
 Kind = str | tuple[Any, ...]
 
 
@@ -51,8 +51,9 @@ def _flow_of(system: System) -> dict[Component, sp.Expr]:
     return system.flow
 
 
-def _flow(system: System, low: Lowering) -> Outputs:
-    return [(c.tensor.name, low.value(f), c.where) for c, f in _flow_of(system).items()]
+def _flow(system: System, low: Lowering, rows: Names | None = None) -> Outputs:
+    wanted = {c: f for c, f in _flow_of(system).items() if rows is None or c.tensor.name in rows}
+    return [(c.tensor.name, low.value(f), c.where) for c, f in wanted.items()]
 
 
 def _energy(system: System, low: Lowering) -> Outputs:

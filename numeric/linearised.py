@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from amsym.errors import InputError
 from amsym.system import System
-from numeric.couplings import Couplings, couplings
+from numeric.couplings import Couplings, couplings, fixed_blocks, leaking
 from numeric.directional import directions_of
 from numeric.formulas import Kind, pair_name
 from numeric.layout import FLOATS, Packing
@@ -49,6 +49,26 @@ class Linearised(ABC):
         """Which blocks of the Jacobian are "none", "diagonal" or "full", by (row, column). See `numeric.couplings`."""
         return couplings(self.system)
 
+    @cached_property
+    def leaks(self) -> tuple[str, ...]:
+        """The states whose own blocks are diagonal and constant, such as a layer (drive - y) / tau."""
+        return leaking(self.system)
+
+    @cached_property
+    def fixed_blocks(self) -> frozenset[Pair]:
+        """The blocks of the Jacobian that neither a state nor time changes, by (row, column)."""
+        return fixed_blocks(self.system)
+
+    @property
+    def depends_on_time(self) -> bool:
+        """Whether t appears in the equations."""
+        return self.system.depends_on_time
+
+    def layout(self, width: int) -> dict[str, slice]:
+        """Where each state lies within packed rows of this width."""
+        packing, _ = self._packing(np.empty((0, width)))
+        return {name: packing.part(name) for name in self.state_names}
+
     def jvp(self, state: Any, direction: Any, t: float = 0.0) -> Any:
         """J u, the derivative of the flow along a direction u, both in the state's structure; no matrix is formed.
 
@@ -59,6 +79,10 @@ class Linearised(ABC):
         if u.shape != y.shape:
             raise InputError(f"the direction has rows {u.shape}, the state {y.shape}; equal ones were expected: broadcast the direction")
         return restore(self.packed_jvp(y, u.astype(y.dtype, copy=False), t))
+
+    def packed_flow_of(self, y: Array, rows: Collection[str], t: Any = 0.0, out: Array | None = None) -> Array:
+        """f(y, t) of the states named, (batch, n); the others are left as they are in `out`, or 0."""
+        return self._into(("flow", self._names(rows)), _floats(y), t, out)
 
     def packed_jvp(
         self,
@@ -110,8 +134,10 @@ class Linearised(ABC):
     def _into(self, kind: Kind, y: Array, t: Any, out: Array | None, more: Mapping[str, Array] | None = None) -> Array:
         """Run a program whose outputs are some of the states, into rows (batch, n)."""
         packing, sizes = self._packing(y)
-        program = self._program(kind, sizes)
         result = np.zeros_like(y) if out is None else out
+        if isinstance(kind, tuple) and not kind[1]:
+            return result
+        program = self._program(kind, sizes)
         views = {name: view for name, view in packing.views(result).items() if name in program.program.outputs}
         ready = {n: v if v.ndim < 3 and not np.may_share_memory(v, y) else np.empty(v.shape, v.dtype) for n, v in views.items()}
         program.run({**packing.split(y), **(more or {})}, t, ready, len(y), y.dtype)
