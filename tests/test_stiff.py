@@ -13,8 +13,10 @@ from amsym.notation import indices, parameter, state, total
 from amsym.system import System, time
 from numeric.bound import Bound
 from numeric.compile import compile
-from numeric.steppers.dormand_prince import DormandPrince
-from numeric.steppers.layered import ALPHA, COUPLING, EMBEDDED, GAMMA, B, Layered, lower
+from numeric.steppers import layered
+from numeric.steppers.dormand_prince import NODES, DormandPrince
+from numeric.steppers.dormand_prince import STAGES as EXPLICIT
+from numeric.steppers.layered import COMPANION, Layered
 from numeric.steppers.rosenbrock import STAGES, Rosenbrock
 from numeric.steppers.schur import Schur, inverses
 from numeric.steppers.step_size import Tolerance
@@ -80,14 +82,13 @@ def followed(method: type[Stepper], field: Any, start: Array, end: float, tolera
     return final, attempts
 
 
-def exact(field: Any, start: Array, end: float) -> Array:
+def exact(field: Any, start: Array, end: float, method: str = "LSODA") -> Array:
+    """The ends by SciPy at a tight tolerance."""
+
     def flow(t: float, y: Array) -> Array:
         return np.asarray(field.packed_flow(y[None], t=t)[0])
 
-    def jacobian(t: float, y: Array) -> Array:
-        return np.asarray(field.packed_jacobian(y[None], t=t)[0])
-
-    runs = (solve_ivp(flow, (0, end), row, "Radau", rtol=1e-8, atol=1e-10, jac=jacobian) for row in start)
+    runs = (solve_ivp(flow, (0, end), row, method, rtol=1e-9, atol=1e-11) for row in start)
     return np.array([run.y[:, -1] for run in runs])
 
 
@@ -98,13 +99,29 @@ def slope(steps: list[float], errors: list[float]) -> float:
 # Tableaus
 
 
-def test_ros34pw2_meets_the_conditions_of_order_3_for_any_matrix() -> None:
-    alpha, whole = lower(ALPHA), lower(COUPLING) + GAMMA * np.eye(4)
-    c, g = alpha.sum(axis=1), whole.sum(axis=1)
-    met = [B.sum() - 1, B @ c - 1 / 2, B @ g, B @ c**2 - 1 / 3, B @ alpha @ c - 1 / 6, B @ alpha @ g, B @ whole @ c, B @ whole @ g]
-    np.testing.assert_allclose(met, 0, atol=2e-15)
-    other = [EMBEDDED.sum() - 1, EMBEDDED @ c - 1 / 2, EMBEDDED @ g]
-    np.testing.assert_allclose(other, 0, atol=2e-15)
+def square(rows: Any) -> Array:
+    return np.array([[*row, *([0.0] * (7 - len(row)))] for row in rows])
+
+
+def test_the_companion_meets_all_conditions_of_order_4_of_a_system_in_two_parts() -> None:
+    """Over all trees with the inner vertices slow or fast; for the weights of either part."""
+    split, c = {"slow": square(EXPLICIT), "fast": square(COMPANION)}, np.array(NODES)
+    for A in split.values():
+        np.testing.assert_allclose(A.sum(axis=1), c, atol=1e-15)
+        b = A[6]
+        np.testing.assert_allclose([b @ c, b @ c**2, b @ c**3], [1 / 2, 1 / 3, 1 / 4], atol=1e-15)
+        for P in split.values():
+            np.testing.assert_allclose([b @ P @ c, b @ (c * (P @ c)), b @ P @ c**2], [1 / 6, 1 / 8, 1 / 12], atol=2e-15)
+            np.testing.assert_allclose([b @ P @ Q @ c for Q in split.values()], 1 / 24, atol=2e-15)
+
+
+def test_no_stage_of_a_fast_layer_grows_and_the_step_forgets_it_at_infinity() -> None:
+    A, z = square(COMPANION), -np.logspace(-4, 14, 2000)
+    stages = np.ones((7, z.size))
+    for s in range(1, 7):
+        stages[s] = (1 + z * (A[s, :s] @ stages[:s])) / (1 - z * A[s, s])
+    assert np.abs(stages).max() <= 1
+    assert abs(stages[6, -1]) < 1e-11
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -117,18 +134,29 @@ def test_far_out_a_stiff_mode_is_gone_in_one_step(method: type[Stepper]) -> None
 # Order
 
 
-@pytest.mark.parametrize(("method", "order"), [(Layered, 3), (Rosenbrock, 5)])
-def test_the_error_falls_with_the_order_of_the_method(method: type[Stepper], order: int) -> None:
+@pytest.mark.parametrize(("method", "order"), [(Layered, 4), (Rosenbrock, 5)])
+def test_the_error_falls_with_the_order_of_the_method(method: type[Stepper], order: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All fast components implicit, whatever the step."""
+    monkeypatch.setattr(layered, "FAST", 0.0)
     field, start = memory(0.5), np.random.default_rng(0).normal(size=(2, 10))
     steps, reference = [1 / 4, 1 / 8, 1 / 16, 1 / 32], exact(field, start, 1.0)
     assert slope(steps, [np.abs(fixed(method, field, start, s, 1.0) - reference).max() for s in steps]) > order - 0.35
 
 
-@pytest.mark.parametrize(("method", "order"), [(Layered, 3), (Rosenbrock, 5)])
-def test_the_order_holds_where_the_flow_depends_on_time(method: type[Stepper], order: int) -> None:
+@pytest.mark.parametrize("method", METHODS)
+def test_the_order_is_5_where_fast_layers_are_at_rest(method: type[Stepper]) -> None:
+    field = memory(1e-10)
+    start = exact(field, np.random.default_rng(0).normal(size=(1, 10)), 0.5)
+    steps, reference = [1 / 2, 1 / 4, 1 / 8], exact(field, start, 1.0)
+    assert slope(steps, [np.abs(fixed(method, field, start, s, 1.0) - reference).max() for s in steps]) > 4.5
+
+
+@pytest.mark.parametrize(("method", "order"), [(Layered, 4), (Rosenbrock, 5)])
+def test_the_order_holds_where_the_flow_depends_on_time(method: type[Stepper], order: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layered, "FAST", 0.0)
     steps = [1 / 2, 1 / 4, 1 / 8, 1 / 16]
     errors = [abs(fixed(method, driven(1.0), np.ones((1, 1)), s, 2.0)[0, 0] - np.cos(2)) for s in steps]
-    assert slope(steps, errors) == pytest.approx(order, abs=0.5)
+    assert slope(steps, errors) > order - 0.5
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -148,27 +176,28 @@ def test_the_interpolant_meets_the_ends_and_stays_near_between_in_stiff_layers_t
     ends = stepper.interpolate(np.array([0, 0]), np.array([0.0, 1.0]))
     np.testing.assert_allclose(ends, [start[0], stepper.proposal[0]], atol=1e-13)
     between = stepper.interpolate(np.array([0]), np.array([0.3]))
-    np.testing.assert_allclose(between, exact(field, start, 0.006), atol=1e-5)
+    np.testing.assert_allclose(between, exact(field, start, 0.006), atol=1e-6)
 
 
 # Solutions
 
 
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("tau", [1.0, 1e-3, 1e-6])
-def test_fast_layers_agree_with_scipy(method: type[Stepper], tau: float) -> None:
-    field, start = memory(tau), np.random.default_rng(1).normal(size=(2, 10))
-    found, _ = followed(method, field, start, 3.0, Tolerance(1e-6, 1e-9, None))
-    np.testing.assert_allclose(found, exact(field, start, 3.0), atol=2e-5)
+@pytest.mark.parametrize(("tau", "peer"), [(1.0, "LSODA"), (1e-3, "Radau"), (1e-6, "LSODA")])
+def test_fast_layers_agree_with_scipy(tau: float, peer: str) -> None:
+    field, start = memory(tau), np.random.default_rng(1).normal(size=(1, 10))
+    reference = exact(field, start, 3.0, peer)
+    for method in METHODS:
+        found, _ = followed(method, field, start, 3.0, Tolerance(1e-6, 1e-9, None))
+        np.testing.assert_allclose(found, reference, atol=2e-5)
 
 
 def test_the_van_der_pol_equation_is_followed_around_its_corners() -> None:
     z = state("z", "N")
     field = compile(System(flow={y[i]: z[i], z[i]: 100 * ((1 - y[i] ** 2) * z[i] - y[i])})).bind({}, sizes={"N": 1})
     start = np.array([[2.0, -0.6]])
-    found, attempts = followed(Rosenbrock, field, start, 2.0, Tolerance(1e-6, 1e-8, None))
-    np.testing.assert_allclose(found, exact(field, start, 2.0), rtol=1e-4)
-    assert attempts < 400
+    found, attempts = followed(Rosenbrock, field, start, 1.0, Tolerance(1e-6, 1e-8, None))
+    np.testing.assert_allclose(found, exact(field, start, 1.0), rtol=1e-4)
+    assert attempts < 200
 
 
 def test_a_stiff_neuron_within_a_full_layer_is_followed() -> None:
@@ -181,9 +210,9 @@ def test_a_stiff_neuron_within_a_full_layer_is_followed() -> None:
 @pytest.mark.parametrize("method", METHODS)
 def test_a_row_does_not_depend_on_the_rows_beside_it(method: type[Stepper]) -> None:
     field = memory(1e-3)
-    starts = np.random.default_rng(1).normal(size=(5, 10)) * np.logspace(-1, 1, 5)[:, None]
-    together, _ = followed(method, field, starts, 2.0, Tolerance(1e-5, 1e-8, None))
-    alone = np.concatenate([followed(method, field, s[None], 2.0, Tolerance(1e-5, 1e-8, None))[0] for s in starts])
+    starts = np.random.default_rng(1).normal(size=(3, 10)) * np.logspace(-1, 1, 3)[:, None]
+    together, _ = followed(method, field, starts, 1.0, Tolerance(1e-4, 1e-7, None))
+    alone = np.concatenate([followed(method, field, s[None], 1.0, Tolerance(1e-4, 1e-7, None))[0] for s in starts])
     np.testing.assert_allclose(together, alone, rtol=1e-11, atol=1e-12)
 
 
@@ -253,13 +282,10 @@ def test_matrices_of_many_rows_stay_within_their_memory() -> None:
 
 
 def test_the_method_follows_from_the_form_and_the_rates() -> None:
-    rng, tolerance = np.random.default_rng(0), Tolerance(1e-6, 1e-9, None)
-    start = rng.normal(size=(5, 10))
-    assert stiff_method(memory(1e-3), start, at(start), tolerance) is Layered
-    assert stiff_method(memory(1e-3), start, at(start), Tolerance(1e-9, 1e-9, None)) is Rosenbrock
-    assert stiff_method(memory(1.0, beta=8.0), start, at(start), tolerance) is Rosenbrock
-    square = start[:, :6].copy()
-    assert stiff_method(network(6, 1e4), square, at(square), tolerance) is Rosenbrock
+    start = np.random.default_rng(0).normal(size=(5, 10))
+    assert stiff_method(memory(1e-3), start, at(start)) is Layered
+    assert stiff_method(memory(1.0, beta=8.0), start, at(start)) is Rosenbrock
+    assert stiff_method(network(6, 1e4), start[:, :6].copy(), at(start)) is Rosenbrock
 
 
 def test_what_fast_layers_leave_is_the_rate_of_the_reduced_flow() -> None:

@@ -1,11 +1,14 @@
-"""Fast layers implicit, slow ones explicit: J̃ = [[0, 0], [J_FS, d_F]], so that 1 - hγJ̃ is solved by a division a component.
+"""Fast layers implicit, slow ones explicit: k_i = f_S(v + h Σ a_ij k_j, y + h Σ a_ij l_j), l_i = f_F(v + h Σ ã_ij k_j, y + h Σ ã_ij l_j).
 
-A fast layer F relaxes by a leak d and meets no other fast layer: the solution is x_S = r_S and
-x_F = (r_F + hγ J_FS x_S) / (1 - hγ d), with J_FS x_S as a derivative along a direction. No matrix is formed; a step costs
-little more than its flows. The method, ROS34PW2, has order 3 for any J̃ and is L-stable: fast layers are followed to their
-rest whatever their time constants, and the slow ones see an explicit method of order 3, as stable as those are.
-Source: Rang and Angermann (2005), BIT 45, 761-787. Measured against others with fast layers of τ = 0.001: methods of order
-4 and 5 for such splits lose their order to errors of τ h and τ h², and need more steps from tolerances of 1e-5 on.
+The explicit a is Dormand and Prince's, so the slow layers S see a method of order 5 while the fast ones F are at rest. The
+companion ã is lower triangular: where a fast layer relaxes by a leak, f_F = d (y - drive(v)) with d constant by the form of
+the flow, its stage is one division. No matrix, no iteration, the work of an explicit step. As F takes the slow layers by
+ã too, l is smooth however small 1/d is. A row is split in this way while h |d| > FAST; else its step is Dormand-Prince.
+
+With a, ã meets all conditions of order 4 for a system in two parts, and for z <= 0 no stage of it grows; at infinity it is 0.
+Of these companions it has the least sum of squares of coefficients and of stages far out, by a search; tests hold it to
+the conditions. The last stage takes the slow layers at the step's own end, so that f is the flow there.
+Splitting as such: Ascher, Ruuth and Spiteri (1997), Appl. Numer. Math. 25, 151-167.
 """
 
 from __future__ import annotations
@@ -16,86 +19,86 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numeric.field import Array
+from numeric.steppers.dormand_prince import INTERPOLANT, NODES, DormandPrince
 from numeric.steppers.linear_field import LinearField, apart, places
-from numeric.steppers.linearly_implicit import LinearlyImplicit, Tableau
 from numeric.steppers.step_size import Tolerance
 
-GAMMA = 4.3586652150845900e-01
-# α and Γ below their diagonals, b and the embedded b of order 2, as printed.
-ALPHA = ((), (8.7173304301691801e-01,), (8.4457060015369423e-01, -1.1299064236484185e-01), (0.0, 0.0, 1.0))
-COUPLING = (
-    (),
-    (-8.7173304301691801e-01,),
-    (-9.0338057013044082e-01, 5.4180672388095326e-02),
-    (2.4212380706095346e-01, -1.2232505839045147e00, 5.4526025533510214e-01),
+FAST = 1.0
+COMPANION = (
+    (0.0,),
+    (0.1, 0.1),
+    (0.12041984656317548, 0.08874046031047358, 0.09083969312635094),
+    (0.11432373425227216, -0.027357024819820896, 0.48991045498014946, 0.22312283558739926),
+    (0.20270941640730408, 0.16151327791988693, 0.15409534485498247, 0.14474071682802137, 0.22583013287869402),
+    (0.20358331459638057, 0.2291914079757035, 0.05050249847061528, 0.3456955543421641, 0.07715429302673872, 0.09387293158839786),
+    (0.08721009016793525, 0.0, 0.4628151426371315, 0.532969371704735, -0.1599710791938712, -0.002847048670476202, 0.07982352335454533),
 )
-B = np.array([2.4212380706095346e-01, -1.2232505839045147e00, 1.5452602553351020e00, 4.3586652150845900e-01])
-EMBEDDED = np.array([3.7810903145819369e-01, -9.6042292212423178e-02, 5.0000000000000000e-01, 2.1793326075422950e-01])
+LAST = len(COMPANION) - 1
 
 
-def lower(rows: tuple[tuple[float, ...], ...]) -> Array:
-    """A strictly lower triangular matrix."""
-    return np.array([[*row, *([0.0] * (len(rows) - len(row)))] for row in rows])
+class Layered(DormandPrince):
+    """Steps of order 5 along slow layers whose fast companions are at rest, of order 4 while these relax; see `Stepper`."""
 
-
-def in_u(alpha: Array, whole: Array, b: Array) -> Tableau:
-    """The tableau in the stages u = Γ k, from α, Γ with its diagonal, and b."""
-    inverse = np.linalg.inv(whole)
-    A, C = alpha @ inverse, -np.tril(inverse, -1)
-    rows = [tuple(tuple(m[i, :i]) for i in range(len(b))) for m in (A, C)]
-    return Tableau(whole[0, 0], rows[0], rows[1], tuple(alpha.sum(axis=1)), tuple(whole.sum(axis=1)), tuple(b @ inverse))
-
-
-def interpolant(alpha: Array, whole: Array) -> Array:
-    """Powers 1 to 3 of θ, (3, 4), in u, of b(θ) with Σ b = θ, Σ b α = θ²/2, Σ b γ = 0 and Σ b α² = θ³/3: order 2 for any J̃.
-
-    b(1) = b, as b meets the four. A sum over stages stays smooth in a fast layer. A cubic through the flow would not: there
-    the flow is the state's error over its time constant.
-    """
-    nodes = alpha.sum(axis=1)
-    met = np.array([np.ones(4), nodes, whole.sum(axis=1), nodes**2])
-    b = np.linalg.solve(met, [[1, 0, 0], [0, 1 / 2, 0], [0, 0, 0], [0, 0, 1 / 3]])
-    return np.asarray(b.T @ np.linalg.inv(whole))
-
-
-_ALPHA, _WHOLE = lower(ALPHA), lower(COUPLING) + GAMMA * np.eye(4)
-
-
-class Layered(LinearlyImplicit):
-    """Steps of order 3 for models with fast layers that leak; see `Stepper`. `fast` names them."""
-
-    order, evaluations, arrays = 3, 4, 14
-    resolution = 0.078  # on dy/dt = -k y, explicit, the estimate is 0.078 |h f| at h k = 1
-    tableau = in_u(_ALPHA, _WHOLE, B)
-    dense = interpolant(_ALPHA, _WHOLE)
-    _error_weights = (B - EMBEDDED) @ np.linalg.inv(_WHOLE)
+    arrays = 20
 
     def __init__(self, field: LinearField, start: Array, t: Array, end: float, tolerance: Tolerance) -> None:
         """See `Stepper`."""
         layout = field.layout(start.shape[1])
-        self._rates = leak_rates(field, start)
-        self.fast = fast_layers(field, start)
-        self._slow = tuple(s for s in layout if s not in self.fast and any(field.couplings[f, s] != "none" for f in self.fast))
-        self._at = _sliced(places(layout, self.fast))
+        self._field, self.fast = field, fast_layers(field, start)
+        self._slow = tuple(s for s in layout if s not in self.fast)
+        self._F = _sliced(places(layout, self.fast))
+        self._d = leak_rates(field, start)[self._F]
+        self._leak = float(-self._d.min(initial=0))
+        self._companion = [np.array(a, start.dtype) for a in COMPANION]
         super().__init__(field, start, t, end, tolerance)
 
     def interpolate(self, rows: NDArray[np.intp], theta: Array) -> Array:
-        """States at t + theta h within the attempted step, to order 2; see `Stepper`."""
-        return self._within(self.dense, rows, theta)
+        """States at t + theta h within the attempted step, to order 4; see `Stepper`.
 
-    def _prepare(self, y: Array, t: Array, step: Array) -> None:
-        self._y0, self._t0, self._h = y, t, step[:, None]
-        self._divisor = 1 - self._h * np.minimum(self._rates[self._at], 0)
+        Fast layers are put where their flow is the interpolant's slope, y = rest + l / d: what l errs by counts by 1 / d.
+        """
+        y, split = super().interpolate(rows, theta), self._split(self.step[rows])
+        if split.any():
+            slopes = (theta[:, None] ** np.arange(4) @ (np.array(INTERPOLANT) * np.arange(1, 5)).T).astype(y.dtype)
+            wanted = np.einsum("qs,sqf->qf", slopes, self._k[:, rows][:, :, self._F])
+            seen = self._field.packed_flow_of(y, self.fast, self.t[rows] + theta * self.step[rows])[:, self._F]
+            y[:, self._F] += np.where(split[:, None], (wanted - seen) / np.where(self._d < 0, self._d, np.inf), 0)
+        return y
 
-    def _solve(self, r: Array) -> Array:
-        if self._slow:
-            pull = self._field.packed_jvp(self._y0, r, self._t0, rows=self.fast, moving=self._slow)
-            r[:, self._at] += self._h * pull[:, self._at]
-        r[:, self._at] /= self._divisor
-        return r
+    def _split(self, h: Array) -> NDArray[np.bool_]:
+        """Which rows have a fast component in steps h, (rows,)."""
+        return np.asarray(h * self._leak > FAST)
 
-    def _estimate(self, part: slice) -> Array:
-        return self._sum(self._error_weights, part)
+    def _try(self, part: slice, step: Array) -> None:
+        split = self._split(self.step[part])[:, None]
+        if not split.any():
+            super()._try(part, step)
+            return
+        h, y, proposal = step[:, None], self.y[part], self.proposal[part]
+        for stage, sum_ in enumerate(self._sums, 1):
+            self._combine(part, step, sum_, proposal)
+            np.add(proposal, y, out=proposal)
+            self._stage_of(stage, part, h, split)
+        self._combine(part, step, self._estimate, self.error[part])
+        self.error[part][:, self._F] /= np.where(split, 1 - h * self._companion[LAST][-1] * self._d, 1)
+
+    def _stage_of(self, stage: int, part: slice, h: Array, split: NDArray[np.bool_]) -> None:
+        """k and l of a stage whose explicit states are the proposal; in the last stage, its fast layers too."""
+        F, a, k, proposal = self._F, self._companion[stage], self._stage(stage)[part], self.proposal[part]
+        t = self.t[part] + NODES[stage] * self.step[part]
+        if stage < LAST:
+            self._field.packed_flow_of(proposal, self._slow, t, out=k)
+        k[:, F] = 0
+        seen = np.where(split, self.y[part] + h * np.einsum("s,srn->rn", a, self._k[: stage + 1, part]), proposal)
+        if stage == LAST:
+            base = seen[:, F].copy()
+            seen[:] = proposal
+            seen[:, F] = base
+        self._field.packed_flow_of(seen, self.fast, t, out=k)
+        k[:, F] /= np.where(split, 1 - h * a[-1] * self._d, 1)
+        if stage == LAST:
+            proposal[:, F] = np.where(split, base + h * a[-1] * k[:, F], proposal[:, F])
+            self._field.packed_flow_of(proposal, self._slow, t, out=k)
 
 
 def fast_layers(field: LinearField, y: Array) -> tuple[str, ...]:
@@ -105,8 +108,8 @@ def fast_layers(field: LinearField, y: Array) -> tuple[str, ...]:
 
 
 def leak_rates(field: LinearField, y: Array) -> Array:
-    """∂f_i/∂y_i of the states that leak, (n,), and 0 elsewhere; `y` (rows, n) sets the width and the dtype."""
-    return field.packed_slopes(np.zeros((1, y.shape[1]), y.dtype), rows=field.leaks)[0]
+    """∂f_i/∂y_i <= 0 of the states that leak, (n,), and 0 elsewhere; `y` (rows, n) sets the width and the dtype."""
+    return np.minimum(field.packed_slopes(np.zeros((1, y.shape[1]), y.dtype), rows=field.leaks)[0], 0)
 
 
 def _sliced(at: NDArray[np.intp]) -> Any:
