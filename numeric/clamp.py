@@ -35,9 +35,30 @@ class Clamped:
         J: Array = self._field.packed_jacobian(y, t=t)
         return np.multiply(J, self.free[:, None], out=J)
 
-    def packed_jvp(self, y: Array, u: Array, t: Any = 0.0) -> Array:
+    def packed_jvp(self, y: Array, u: Array, t: Any = 0.0, **restricted: Any) -> Array:
         """m ⊙ (∂f/∂y u), (batch, n)."""
-        return np.asarray(self._field.packed_jvp(y, u, t=t) * self.free)
+        return np.asarray(self._field.packed_jvp(y, u, t, **restricted) * self.free)
+
+    def packed_slopes(self, y: Array, t: Any = 0.0, rows: Any = None) -> Array:
+        """m ⊙ the diagonals of diagonal blocks, (batch, n)."""
+        return np.asarray(self._field.packed_slopes(y, t, rows) * self.free)
+
+    def packed_time_slope(self, y: Array, t: Any = 0.0) -> Array:
+        """m ⊙ ∂f/∂t, (batch, n)."""
+        return np.asarray(self._field.packed_time_slope(y, t) * self.free)
+
+    def packed_flow_of(self, y: Array, rows: Any, t: Any = 0.0, out: Array | None = None) -> Array:
+        """m ⊙ f(y, t) of some states, (batch, n)."""
+        f: Array = self._field.packed_flow_of(y, rows, t, out)
+        for name in rows:
+            part = self._field.layout(y.shape[1])[name]
+            f[:, part] *= self.free[part]
+        return f
+
+    def packed_blocks(self, y: Array, pairs: Any, t: Any = 0.0) -> dict[Any, Array]:
+        """Blocks of diag(m) ∂f/∂y by (row, column)."""
+        layout = self._field.layout(y.shape[1])
+        return {(a, b): J * self.free[layout[a]][:, None] for (a, b), J in self._field.packed_blocks(y, pairs, t).items()}
 
 
 def clamp_groups(clamp: Any, field: Field, y: Array, restore: Restore) -> list[tuple[Field, NDArray[np.intp]]]:

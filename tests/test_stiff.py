@@ -12,6 +12,7 @@ from scipy.integrate import solve_ivp
 from amsym.notation import indices, parameter, state, total
 from amsym.system import System, time
 from numeric.bound import Bound
+from numeric.clamp import Clamped
 from numeric.compile import compile
 from numeric.steppers import layered
 from numeric.steppers.dormand_prince import NODES, DormandPrince
@@ -21,7 +22,7 @@ from numeric.steppers.rosenbrock import STAGES, Rosenbrock
 from numeric.steppers.schur import Schur, inverses
 from numeric.steppers.step_size import Tolerance
 from numeric.steppers.stepper import Stepper
-from numeric.steppers.stiff import cost, left_over, stiff_method
+from numeric.steppers.stiff import cost, left_over, resting, stiff_method
 from numeric.steppers.stiffness import FastestMode, StiffWatch
 
 Array = np.ndarray[Any, Any]
@@ -191,6 +192,15 @@ def test_fast_layers_agree_with_scipy(tau: float, peer: str) -> None:
         np.testing.assert_allclose(found, reference, atol=2e-5)
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_clamped_components_stay_in_fast_layers_and_in_slow_ones(method: type[Stepper]) -> None:
+    free, start = np.arange(10) % 3 > 0, np.random.default_rng(1).normal(size=(2, 10))
+    field = Clamped(memory(1e-3), free)
+    found, _ = followed(method, field, start, 2.0, Tolerance(1e-6, 1e-9, None))
+    np.testing.assert_array_equal(found[:, ~free], start[:, ~free])
+    np.testing.assert_allclose(found, exact(field, start, 2.0), atol=1e-5)
+
+
 def test_the_van_der_pol_equation_is_followed_around_its_corners() -> None:
     z = state("z", "N")
     field = compile(System(flow={y[i]: z[i], z[i]: 100 * ((1 - y[i] ** 2) * z[i] - y[i])})).bind({}, sizes={"N": 1})
@@ -338,6 +348,26 @@ def test_fast_layers_and_a_fast_neuron_are_called_stiff(steady: float | None) ->
     assert flagged(memory(1e-4), start, 50.0, tolerance, cost(Layered, memory(1e-4), 10)).all()
     field = network(10, 1e5)
     assert flagged(field, start, 50.0, tolerance, cost(Rosenbrock, field, 10)).all()
+
+
+def test_what_fast_layers_hide_is_not_called_stiff_and_what_they_leave_is() -> None:
+    """Behind a layer of τ = 1e-6, a visible neuron of τ = 1e-4 holds the steps of the split method."""
+    xi, slow = parameter("xi", "N K"), parameter("slow", "N")
+    flow = {v[i]: (total(xi[i, a] * sp.tanh(h[a]), a) - v[i]) / slow[i], h[a]: 1e6 * (total(xi[i, a] * v[i], i) - h[a])}
+    rng, tolerance = np.random.default_rng(0), Tolerance(1e-6, 1e-9, None)
+    weights, start = 0.3 * rng.normal(size=(4, 6)), rng.normal(size=(3, 10))
+    for least, expected in ((1.0, False), (1e-4, True)):
+        field = compile(System(flow=flow)).bind({"xi": weights, "slow": np.array([least, 1.0, 1.0, 1.0])})
+        watch = StiffWatch(field, start, 50.0, tolerance, cost(Rosenbrock, field, 10), resting(field, start))
+        stepper, found = Layered(field, start, at(start), 50.0, tolerance), np.zeros(3, bool)
+        for _ in range(300):
+            stepper.attempt()
+            stepper.commit()
+            found |= watch(stepper)
+            alive = stepper.t < 50
+            if not alive.all():
+                break
+        assert np.all(found == expected)
 
 
 def test_a_short_rest_is_finished_by_the_explicit_method() -> None:

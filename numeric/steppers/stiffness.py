@@ -19,7 +19,8 @@ from numeric.steppers.step_size import Tolerance, norm
 from numeric.steppers.stepper import Stepper
 
 # At h ρ = 2.5 explicit methods of order 3 to 5 are near their limit (2.5 to 3.3); accuracy rarely lets them come there.
-LIMIT = 2.5
+# With layers at rest the explicit part comes to its limit at 2.0.
+LIMIT, LIMIT_OF_LAYERS = 2.5, 1.8
 # With an error of 1/100 of the tolerance accuracy would allow steps 2.5 times as long (order 5); h ρ of 0.5 holds them.
 HELD, IDLE = 0.5, 1e-2
 # A look costs a flow; so many attempts between two, and so many that must agree. Ten steps turn a direction enough.
@@ -31,10 +32,14 @@ STEPS_OF_IMPLICIT = 50
 class StiffWatch:
     """Watches the rows of an explicit stepper: call it after each step for a mask (count,) of those found stiff."""
 
-    def __init__(self, field: LinearField, y: Array, end: float, tolerance: Tolerance, cost: float) -> None:
-        """Rows like `y` (rows, n) on the way to `end`; `cost` is that of an implicit step in explicit ones."""
+    def __init__(self, field: LinearField, y: Array, end: float, tolerance: Tolerance, cost: float, resting: Array | None = None) -> None:
+        """Rows like `y` (rows, n) on the way to `end`; `cost` is that of an implicit step in explicit ones.
+
+        `resting` (n,) are the leaks of layers that the stepper takes implicitly, which do not count; see `FastestMode`.
+        """
         self._end, self._tolerance, self._cost = end, tolerance, cost
-        self._mode, self._attempts = FastestMode(field, y), 0
+        self._mode, self._attempts = FastestMode(field, y, resting), 0
+        self._limit = LIMIT if resting is None else LIMIT_OF_LAYERS
         self._looks = np.zeros(len(y), dtype=int)
         self._since, self._speed = np.zeros(len(y)), np.full(len(y), np.nan)
 
@@ -44,7 +49,7 @@ class StiffWatch:
         if self._attempts % EVERY:
             return np.zeros(stepper.count, dtype=bool)
         reach = stepper.step * self._mode.rate(stepper.y, stepper.t)
-        held = (reach > LIMIT) | ((reach > HELD) & (self._strain(stepper) < IDLE))
+        held = (reach > self._limit) | ((reach > HELD) & (self._strain(stepper) < IDLE))
         self._begin(~held | np.isnan(self._speed), stepper)
         self._looks[held] += 1
         return np.asarray((self._looks >= LOOKS) & (self._steps_left(stepper) > STEPS_OF_IMPLICIT * self._cost))
@@ -92,10 +97,11 @@ class FastestMode:
         free = self._d == 0
         u = self._u * free
         if not free.all():
-            u -= self._field.packed_jvp(y, u, t) / np.where(free, np.inf, self._d).astype(y.dtype)
+            u -= self._field.packed_jvp(y, u, t) / np.where(free, np.inf, self._d)
         before, product = norm(self._u * free), self._field.packed_jvp(y, u, t) * free
         after = norm(product)
-        self._u = product / np.where(after > 0, after, 1).astype(y.dtype)[:, None]
+        scale = np.asarray(np.where(after > 0, after, 1), dtype=y.dtype)
+        self._u = product / scale[:, None]
         return np.asarray(after / np.where(before > 0, before, np.inf))
 
     def keep(self, alive: NDArray[Any]) -> None:
