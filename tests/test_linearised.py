@@ -15,7 +15,7 @@ from amsym.notation import Tensor, derivative, mask, parameter, state, total
 from amsym.system import System, time
 from numeric.bound import Bound
 from numeric.compile import compile
-from numeric.couplings import couplings
+from numeric.couplings import couplings, leaking
 from numeric.directional import along, directions_of, own_slope
 
 Array = np.ndarray[Any, Any]
@@ -91,6 +91,24 @@ def test_diagonal_slopes_are_the_diagonal_of_the_jacobian() -> None:
     model, packed, _ = bound("three_layers")
     found, full = model.packed_slopes(packed), model.packed_jacobian(packed)
     np.testing.assert_allclose(found, np.einsum("bii->bi", full), **CLOSE)
+
+
+def test_the_flow_of_some_states_is_that_part_of_the_flow() -> None:
+    model, packed, _ = bound("three_layers")
+    kept, found = np.full_like(packed, 7.0), model.packed_flow(packed)
+    model.packed_flow_of(packed, ["h"], out=kept)
+    part = model.layout(packed.shape[1])["h"]
+    np.testing.assert_array_equal(kept[:, part], found[:, part])
+    assert np.all(np.delete(kept, np.r_[part], axis=1) == 7)
+
+
+def test_forms_tell_what_leaks_and_which_blocks_no_state_changes() -> None:
+    """v is read by h as it is, h by v through an activation; a cube is no leak."""
+    model = bound("three_layers")[0]
+    assert model.leaks == ("v", "h", "w")
+    assert ("h", "v") in model.fixed_blocks
+    assert ("v", "h") not in model.fixed_blocks
+    assert leaking(System(flow={y[i]: -(y[i] ** 3), v[i]: -v[i] * sp.cos(time), h[a]: -h[a]})) == ("h",)
 
 
 def test_the_diagonal_of_a_full_block_is_refused_with_a_remedy() -> None:

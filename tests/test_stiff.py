@@ -42,11 +42,13 @@ def memory(tau: float, n: int = 4, k: int = 6, beta: float = 2.0, visible: Any =
     return compile(System(flow=flow)).bind({"xi": weights, "beta": beta, "tau": tau})
 
 
-def network(n: int, stiff: float = 1.0, seed: int = 0) -> Bound:
+def network(n: int, stiff: float = 1.0, seed: int = 0, turning: float = 0.0) -> Bound:
     """τ dy/dt = W tanh(y) - y, with one fast neuron where `stiff` is large."""
     W, tau = parameter("W", "N N"), parameter("tau", "N")
     model = compile(System(flow={y[i]: (total(W[i, j] * sp.tanh(y[j]), j) - y[i]) / tau[i]}))
     weights = 1.5 * np.random.default_rng(seed).normal(size=(n, n)) / np.sqrt(n)
+    if turning:  # pairs of neurons that turn about each other for ever
+        weights = np.kron(np.eye(n // 2), np.array([[1.0, -turning], [turning, 1.0]])) + 0.2 * weights
     return model.bind({"W": weights, "tau": np.where(np.arange(n) == 0, 1 / stiff, 1.0)})
 
 
@@ -341,6 +343,14 @@ def test_a_network_whose_leak_is_all_that_decays_is_never_called_stiff(rtol: flo
     assert not flagged(field, start, 50.0, Tolerance(rtol, 1e-9, steady), price).any()
 
 
+@pytest.mark.parametrize("rtol", [1e-3, 1e-6])
+def test_a_network_that_never_rests_is_not_called_stiff_however_long_the_way(rtol: float) -> None:
+    field, start = network(24, turning=2.0), np.random.default_rng(1).normal(size=(5, 24))
+    stiff = flagged(field, start, 1e5, Tolerance(rtol, 1e-6, 1e-8), cost(Rosenbrock, field, 24), steps=400)
+    assert np.abs(field.packed_flow(followed(DormandPrince, field, start, 100.0, Tolerance(1e-4, 1e-6, None))[0])).max() > 0.1
+    assert not stiff.any()
+
+
 @pytest.mark.parametrize("steady", [None, 1e-8])
 def test_fast_layers_and_a_fast_neuron_are_called_stiff(steady: float | None) -> None:
     start = np.random.default_rng(1).normal(size=(6, 10))
@@ -348,6 +358,12 @@ def test_fast_layers_and_a_fast_neuron_are_called_stiff(steady: float | None) ->
     assert flagged(memory(1e-4), start, 50.0, tolerance, cost(Layered, memory(1e-4), 10)).all()
     field = network(10, 1e5)
     assert flagged(field, start, 50.0, tolerance, cost(Rosenbrock, field, 10)).all()
+
+
+@pytest.mark.parametrize("tau", [1e-4, 1e-8])
+def test_the_steps_along_slow_layers_do_not_depend_on_how_fast_the_others_are(tau: float) -> None:
+    start = np.random.default_rng(1).normal(size=(3, 10))
+    assert followed(Layered, memory(tau), start, 20.0, Tolerance(1e-6, 1e-9, None))[1] < 90
 
 
 def test_what_fast_layers_hide_is_not_called_stiff_and_what_they_leave_is() -> None:
