@@ -319,16 +319,15 @@ def test_power_iteration_finds_the_fastest_mode_of_each_row() -> None:
 def flagged(field: Any, start: Array, end: float, tolerance: Tolerance, price: float, steps: int = 3000) -> Array:
     """Rows that the watch found stiff on the way of an explicit method; rows leave as `simulate` lets them."""
     stepper, rows, found = DormandPrince(field, start, at(start), end, tolerance), np.arange(len(start)), np.zeros(len(start), bool)
-    watch = StiffWatch(field, start, end, tolerance, price)
+    watch = StiffWatch(field, rows, start, end, tolerance, price)
     for _ in range(steps):
         stepper.attempt()
         stepper.commit()
-        stiff = watch(stepper)
+        stiff = watch(rows, stepper)
         found[rows[stiff]] = True
         rest = np.abs(stepper.f).max(axis=1) <= (tolerance.steady or -1) * (1 + stepper.size)
         alive = ~(stiff | (stepper.t >= end) | rest)
         stepper.keep(alive)
-        watch.keep(alive)
         rows = rows[alive]
         if not stepper.count:
             break
@@ -374,12 +373,12 @@ def test_what_fast_layers_hide_is_not_called_stiff_and_what_they_leave_is() -> N
     weights, start = 0.3 * rng.normal(size=(4, 6)), rng.normal(size=(3, 10))
     for least, expected in ((1.0, False), (1e-4, True)):
         field = compile(System(flow=flow)).bind({"xi": weights, "slow": np.array([least, 1.0, 1.0, 1.0])})
-        watch = StiffWatch(field, start, 50.0, tolerance, cost(Rosenbrock, field, 10), resting(field, start))
+        watch = StiffWatch(field, np.arange(3), start, 50.0, tolerance, cost(Rosenbrock, field, 10), resting(field, start))
         stepper, found = Layered(field, start, at(start), 50.0, tolerance), np.zeros(3, bool)
         for _ in range(300):
             stepper.attempt()
             stepper.commit()
-            found |= watch(stepper)
+            found |= watch(np.arange(3), stepper)
             alive = stepper.t < 50
             if not alive.all():
                 break

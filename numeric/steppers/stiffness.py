@@ -8,8 +8,6 @@ Source of the criterion h ρ: Hairer and Wanner, Solving Ordinary Differential E
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,21 +28,32 @@ STEPS_OF_IMPLICIT = 50
 
 
 class StiffWatch:
-    """Watches the rows of an explicit stepper: call it after each step for a mask (count,) of those found stiff."""
+    """Watches the rows of an explicit stepper: call it after each step for a mask of those found stiff."""
 
-    def __init__(self, field: LinearField, y: Array, end: float, tolerance: Tolerance, cost: float, resting: Array | None = None) -> None:
-        """Rows like `y` (rows, n) on the way to `end`; `cost` is that of an implicit step in explicit ones.
+    def __init__(
+        self,
+        field: LinearField,
+        rows: NDArray[np.intp],
+        y: Array,
+        end: float,
+        tolerance: Tolerance,
+        cost: float,
+        resting: Array | None = None,
+    ) -> None:
+        """Trajectories `rows`, increasing, at `y` (rows, n) on the way to `end`; `cost` is that of an implicit step in explicit ones.
 
         `resting` (n,) are the leaks of layers that the stepper takes implicitly, which do not count; see `FastestMode`.
         """
-        self._end, self._tolerance, self._cost = end, tolerance, cost
+        self._rows, self._end, self._tolerance, self._cost = rows, end, tolerance, cost
         self._mode, self._attempts = FastestMode(field, y, resting), 0
         self._limit = LIMIT if resting is None else LIMIT_OF_LAYERS
         self._looks = np.zeros(len(y), dtype=int)
         self._since, self._speed = np.zeros(len(y)), np.full(len(y), np.nan)
 
-    def __call__(self, stepper: Stepper) -> NDArray[np.bool_]:
-        """Which rows are stiff, after a step was committed."""
+    def __call__(self, rows: NDArray[np.intp], stepper: Stepper) -> NDArray[np.bool_]:
+        """Which of the trajectories `rows` that are left in the stepper are stiff, after a step was committed."""
+        if rows.size < self._rows.size:
+            self._keep(rows)
         self._attempts += 1
         if self._attempts % EVERY:
             return np.zeros(stepper.count, dtype=bool)
@@ -54,10 +63,11 @@ class StiffWatch:
         self._looks[held] += 1
         return np.asarray((self._looks >= LOOKS) & (self._steps_left(stepper) > STEPS_OF_IMPLICIT * self._cost))
 
-    def keep(self, alive: NDArray[Any]) -> None:
-        """Forget all rows but these, a mask or indices."""
-        self._mode.keep(alive)
-        self._looks, self._since, self._speed = self._looks[alive], self._since[alive], self._speed[alive]
+    def _keep(self, rows: NDArray[np.intp]) -> None:
+        """Forget all trajectories but these."""
+        k = np.searchsorted(self._rows, rows)
+        self._mode.keep(k)
+        self._rows, self._looks, self._since, self._speed = rows, self._looks[k], self._since[k], self._speed[k]
 
     def _begin(self, rows: NDArray[np.bool_], stepper: Stepper) -> None:
         """Count anew from here, and take the speed from which the decay is measured."""
@@ -90,7 +100,7 @@ class FastestMode:
         """Directions for rows like `y` (rows, n), the same for each row."""
         self._field = field
         self._d = np.zeros(y.shape[1], y.dtype) if resting is None else resting
-        self._u = np.tile(np.random.default_rng(seed).normal(size=y.shape[1]).astype(y.dtype), (len(y), 1))
+        self._u = np.tile(np.random.default_rng(seed).normal(size=y.shape[1:]).astype(y.dtype), (len(y), 1))
 
     def rate(self, y: Array, t: Array) -> Array:
         """The growth |J u| / |u| of the direction, (rows,); after some looks that of the fastest mode."""
@@ -104,6 +114,6 @@ class FastestMode:
         self._u = product / scale[:, None]
         return np.asarray(after / np.where(before > 0, before, np.inf))
 
-    def keep(self, alive: NDArray[Any]) -> None:
-        """Forget all rows but these, a mask or indices."""
+    def keep(self, alive: NDArray[np.intp]) -> None:
+        """Forget all rows but these."""
         self._u = self._u[alive]
