@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from amsym.errors import InputError
+from numeric.advance import advance
 from numeric.clamp import clamp_groups
-from numeric.course import Course, Plan
+from numeric.course import Plan
 from numeric.events import Event, event_watch
 from numeric.field import Array, Field, Restore, State
-from numeric.methods import method_named, name_of, rows_at_once
 from numeric.outcomes import Simulation, Tally
 from numeric.progress import Progress
 from numeric.recording import Ends, Recorder, Steps, Times, energies_of
@@ -60,7 +60,8 @@ def simulate(
     a system in discrete time, and `order` says whose turn it is in each (see `numeric.discrete`); `seed` fixes a random one.
     A flow that depends on time may be steady for a moment only: pass `steady=None` for it.
 
-    `method` is one of `numeric.methods.METHODS`; "auto" takes one that suits the tolerance. `clamp` is a mask, True at
+    `method` is one of `numeric.methods.METHODS`; "auto" takes an explicit one that suits the tolerance, and for trajectories
+    that it finds stiff goes on with an implicit one; `statistics["methods"]` names those that ran. `clamp` is a mask, True at
     components that stay at their start (`numeric.clamp`). `events` are zeros to notice, {name: Event} (`numeric.events`).
 
     Raises InputError (a ValueError) for bad input, naming the row where a start is not finite.
@@ -91,16 +92,15 @@ Groups = list[tuple[Field, NDArray[np.intp]]]
 
 
 def _drive(plan: Plan, method: str, groups: Groups, y: Array, max_steps: int, bar: Progress) -> list[str]:
-    """Advance every group in parts that fit in memory; what the explicit method finds stiff goes on with the implicit one."""
-    chosen = method_named(method, plan.tolerance)
-    names, done = [name_of(chosen)], 0
+    """Advance every group, each with its own clamp; the names of the methods that ran."""
+    names: dict[str, None] = {}
+    done = 0
     for field, rows in groups:
-        part = replace(plan, field=field)
-        for some in np.array_split(rows, max(1, -(-len(rows) // rows_at_once(chosen, y)))):
-            course = Course(part, chosen, some, y[some], np.zeros(len(some)))
-            course.drive(max_steps, bar.part(done, len(some), len(y)))
-            done += len(some)
-    return names
+        part = bar.part(done, len(rows), len(y))
+        _, ran = advance(replace(plan, field=field), method, rows, y[rows], np.zeros(len(rows)), max_steps, part)
+        names |= dict.fromkeys(ran)
+        done += len(rows)
+    return list(names)
 
 
 def _discrete(

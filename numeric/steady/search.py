@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from numeric.course import Course, Plan, Rows
+from numeric.advance import Left, advance
+from numeric.course import Plan, Rows
 from numeric.field import Array, Field
 from numeric.intervals.enclose import Enclosure
-from numeric.methods import method_named, rows_at_once
 from numeric.outcomes import Outcome, Tally
 from numeric.recording import Ends
 from numeric.steady.arrivals import Arrival
@@ -86,14 +86,11 @@ class Search:
         return Found(capture.origin, under_way.y, _arrivals(tally, capture.origin), regions, tally.evaluations), capture.lingered
 
     def _drive(self, under_way: _UnderWay, capture: Capture, tolerance: Tolerance, rows: Rows, progress: Progress) -> None:
-        """Advance these rows in parts, until they end or the capture sets them down."""
-        method, y, t, tally = method_named(self.method, tolerance), under_way.y, under_way.t, under_way.tally
-        plan = Plan(self.field, self.end, tolerance, Ends(), tally, check=False, watched=False, events=None)
-        for part in np.array_split(rows, max(1, -(-len(rows) // rows_at_once(method, y)))):
-            if part.size:
-                course = Course(plan, method, part, y[part], t[part], capture)
-                course.drive(self.max_steps, progress)
-                under_way.take_over(part, course)
+        """Advance these rows until they end or the capture sets them down."""
+        plan = Plan(self.field, self.end, tolerance, Ends(), under_way.tally, check=False, watched=False, events=None)
+        y, t = under_way.y[rows], under_way.t[rows]
+        left, _ = advance(plan, self.method, rows, y, t, self.max_steps, progress, capture)
+        under_way.take_over(rows, left)
 
 
 @dataclass
@@ -104,10 +101,10 @@ class _UnderWay:
     t: Array
     tally: Tally
 
-    def take_over(self, rows: Rows, course: Course) -> None:
+    def take_over(self, rows: Rows, left: Left) -> None:
         """The ends of a course, or where it set a row down."""
         self.y[rows], self.t[rows] = self.tally.end[rows], self.tally.time[rows]
-        for some, y, t in course.left:
+        for some, y, t in left:
             self.y[some], self.t[some] = y, t
 
 

@@ -96,7 +96,7 @@ def steady_states(
     atol: float | None = None,
     residual: float = 1e-10,
     patterns: Any = None,
-    method: str = "order 8",
+    method: str = "auto",
     max_steps: int = 100_000,
     progress: bool | None = None,
 ) -> SteadyStates:
