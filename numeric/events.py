@@ -147,13 +147,16 @@ def _crossed(before: Array, after: Array, direction: int) -> NDArray[np.bool_]:
 def _located(stepper: Stepper, c: Function, k: NDArray[np.intp], before: Array, after: Array) -> tuple[Array, Array]:
     """θ in (0, 1] at the zero of c in the steps of rows k, and the states there: the Illinois method, halving every third time."""
     low, high, c_low, c_high = np.zeros(k.size), np.ones(k.size), before.copy(), after.copy()
+    last = np.zeros(k.size, dtype=int)  # which end moved: -1 the lower, 1 the upper one
     for n in range(ITERATIONS):
         slope = np.where(c_high != c_low, c_high - c_low, 1.0)
         theta = high - c_high * (high - low) / slope
         theta = np.where((theta > low) & (theta < high) & (n % 3 < 2), theta, (low + high) / 2)
         value = c(stepper.interpolate(k, theta), stepper.t[k] + theta * stepper.step[k])
         beyond = np.sign(value) != np.sign(before)
-        c_low, c_high = np.where(beyond, c_low / 2, value), np.where(beyond, value, c_high / 2)
+        again, last = np.where(beyond, 1, -1) == last, np.where(beyond, 1, -1)
+        c_low, c_high = np.where(beyond, c_low, value), np.where(beyond, value, c_high)
+        c_low, c_high = np.where(beyond & again, c_low / 2, c_low), np.where(~beyond & again, c_high / 2, c_high)
         low, high = np.where(beyond, low, theta), np.where(beyond, theta, high)
         if np.all((high - low <= 1e-13) | ((value == 0) & beyond)):
             break
