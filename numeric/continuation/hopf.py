@@ -1,0 +1,71 @@
+"""A Hopf point: a pair ±iω of eigenvalues on the border, from which oscillations of period 2π/ω are born.
+
+With A q = iω q, Aᵀ p = -iω p and p̄·q = 1 they are stable where the first Lyapunov coefficient is negative,
+l = Re p̄·(C[q, q, q̄] - 2 B[q, A⁻¹ B[q, q̄]] + B[q̄, (2iω - A)⁻¹ B[q, q]])/2ω, B and C the second and third derivatives.
+Source: Kuznetsov, Elements of Applied Bifurcation Theory (2004), eq. (5.34).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numeric.continuation.branch_points import NULL, Special
+from numeric.continuation.family import Family
+from numeric.continuation.station import Station
+
+Complex = NDArray[np.complex128]
+REAL = 1e-5  # imaginary parts below this share of the largest eigenvalue count as zero: two real eigenvalues that meet
+
+
+def spectral(family: Family, at: Station, place: int) -> Special:
+    """What crosses the border at a station whose eigenvalue at this place has real part 0: a pair, or several real ones."""
+    value = at.values[place]
+    if abs(value.imag) <= REAL * np.abs(at.values).max():
+        return Special("branch point", at.z, np.asarray(np.linalg.svd(at.slopes[:, :-1])[2][-1]))
+    A = at.slopes[:, :-1] / family.unit
+    w = abs(float(value.imag))
+    q = _eigenvector(A, 1j * w)
+    return Special("hopf", at.z, q, criticality=_criticality(family, at, A, w, q), frequency=w)
+
+
+def _eigenvector(A: Any, value: complex) -> Complex:
+    """The unit eigenvector of the eigenvalue nearest to `value`."""
+    values, vectors = np.linalg.eig(A)
+    q: Complex = vectors[:, np.argmin(np.abs(values - value))]
+    return q / np.linalg.norm(q)
+
+
+def _criticality(family: Family, at: Station, A: Any, w: float, q: Complex) -> str | None:
+    near = np.abs(at.values - 1j * w) <= REAL * np.abs(at.values).max()
+    if np.count_nonzero(near) > 1:
+        return None
+    p = _eigenvector(A.T, -1j * w)
+    p = p / np.conj(p.conj() @ q)
+
+    def second(u: Complex, v: Complex) -> Complex:
+        """B[u, v] in the units of y, by its real and imaginary parts."""
+        parts = {(k, l): family.second(at.z, _row(x), _row(y)) for k, x in enumerate(_split(u)) for l, y in enumerate(_split(v))}
+        return np.asarray(parts[0, 0] - parts[1, 1] + 1j * (parts[0, 1] + parts[1, 0]))
+
+    real, imag = (_row(x) for x in _split(q))
+    cubes = [family.third(at.z, x, real, real) + family.third(at.z, x, imag, imag) for x in (real, imag)]
+    C = cubes[0] + 1j * cubes[1]
+    # A acts on y in the caller's units; directions are in units of the state.
+    inner = np.linalg.solve(A, second(q, q.conj())) / family.unit
+    outer = np.linalg.solve(2j * w * np.eye(len(A)) - A, second(q, q)) / family.unit
+    terms = [C, -2 * second(q, inner), second(q.conj(), outer)]
+    total = float(np.real(p.conj() @ sum(terms)))
+    if abs(total) <= NULL * sum(float(np.abs(p.conj() @ x)) for x in terms):
+        return None
+    return "supercritical" if total < 0 else "subcritical"
+
+
+def _split(u: Complex) -> tuple[Any, Any]:
+    return np.real(u), np.imag(u)
+
+
+def _row(u: Any) -> Any:
+    return np.append(u, 0.0)
