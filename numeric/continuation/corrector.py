@@ -31,9 +31,11 @@ def corrected(family: Family, guess: Array, normal: Array) -> Corrected | None:
         matrix = np.vstack([family.slopes(z), normal])
         wrong = np.append(family.f(z), normal @ (z - guess))
         step = solved(matrix, -wrong)
-        if step is None:
-            return None
+        if step is None:  # singular to the last digit, as at a branch point with round numbers: the shortest step
+            step = shortest(matrix, -wrong)
         z, size = z + step, float(np.linalg.norm(step))
+        if not np.isfinite(size):
+            return None
         first = size if k == 0 else first
         scale = 1 + float(np.linalg.norm(z))
         if size <= CLOSE * scale or (size > before / 2 and size <= STALLED * scale):
@@ -53,3 +55,10 @@ def solved(matrix: Array, right: Array) -> Array | None:
     except np.linalg.LinAlgError:
         return None
     return x if np.isfinite(x).all() else None
+
+
+def shortest(matrix: Array, right: Array) -> Array:
+    """The shortest solution by least squares; NaN where the matrix is not finite."""
+    if not (np.isfinite(matrix).all() and np.isfinite(right).all()):
+        return np.full(right.shape, np.nan)
+    return np.asarray(np.linalg.lstsq(matrix, right, rcond=1e-10)[0])

@@ -7,14 +7,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from numeric.continuation.branch_points import Special, branch_point
-from numeric.continuation.corrector import solved
+from numeric.continuation.branch_points import Special, branch_point, upward
 from numeric.continuation.family import Family
-from numeric.continuation.hopf import spectral
+from numeric.continuation.hopf import REAL, hopf_point
 from numeric.continuation.locate import narrowed, on_curve
 from numeric.continuation.station import Station
 
 SAME = 1e-5  # in units: sign changes nearer than this are those of one point
+MARGINAL = 1e-8  # real parts below this share of the largest eigenvalue at a point found cross there as well: the other of a pair
+NEARLY = 1e-5  # B is singular at a branch point and not at a fold: its least singular value, as a share of its largest
 
 
 class Met(NamedTuple):
@@ -42,42 +43,29 @@ Pairs = list[tuple[Special, Station]]
 def _branch_points(family: Family, a: Station, b: Station, met: int) -> Pairs:
     if a.orientation * b.orientation >= 0:
         return []
-    low, high = narrowed(a, b, _determinant(a, b), on_curve(family))
-    at = low if np.linalg.norm(low.z - a.z) > 0 else high
-    start = _between(low, high, _determinant(a, b))
-    return [(branch_point(family, start, at.tangent), at)]
+    at = narrowed(a, b, _determinant(a), on_curve(family))[1]
+    return [(branch_point(family, at.z, at.tangent), at)]
 
 
-def _between(low: Station, high: Station, phi: Callable[[Station], float]) -> np.ndarray:
-    """Where the line through two values of phi vanishes: the best guess where the curve could be followed no further."""
-    one, other = phi(low), phi(high)
-    share = 0.5 if one == other else one / (one - other)
-    return np.asarray(low.z + share * (high.z - low.z))
+def _determinant(a: Station) -> Callable[[Station], float]:
+    """det B in units of det B at a."""
+    least = a.log_determinant
 
+    def ratio(x: Station) -> float:
+        return x.orientation * float(np.exp(np.clip(x.log_determinant - least, -700, 700)))
 
-def _determinant(a: Station, b: Station) -> Callable[[Station], float]:
-    """A smooth function with the sign of det B: g of [[B, p], [qᵀ, 0]] (x, g) = (0, 1), p and q singular vectors of B.
-
-    Source: Govaerts (2000), Numerical Methods for Bifurcations of Dynamical Equilibria, chapter 3.
-    """
-    near = min((a, b), key=lambda x: float(np.linalg.svd(x.bordered, compute_uv=False)[-1]))
-    left, _, right = np.linalg.svd(near.bordered)
-    p, q = left[:, -1], right[-1]
-
-    def g(x: Station) -> float:
-        matrix = np.block([[x.bordered, p[:, None]], [q[None], np.zeros((1, 1))]])
-        found = solved(matrix, np.append(np.zeros(len(p)), 1.0))
-        return 0.0 if found is None else float(found[-1])
-
-    return g
+    return ratio
 
 
 def _folds(family: Family, a: Station, b: Station, met: int) -> Pairs:
     if (a.tangent[-1] < 0) == (b.tangent[-1] < 0):
         return []
     at = narrowed(a, b, lambda x: float(x.tangent[-1]), on_curve(family))[1]
-    v = at.tangent[:-1] / np.linalg.norm(at.tangent[:-1])
-    return [(Special("fold", at.z, v), at)]
+    return [(_fold(at), at)]
+
+
+def _fold(at: Station) -> Special:
+    return Special("fold", at.z, upward(at.tangent[:-1] / np.linalg.norm(at.tangent[:-1])))
 
 
 def _crossings(family: Family, a: Station, b: Station, met: int) -> Pairs:
@@ -87,8 +75,16 @@ def _crossings(family: Family, a: Station, b: Station, met: int) -> Pairs:
         return []
     found: Pairs = []
     for place in range(low, high):
-        if a.values[place].real * b.values[place].real < 0:
+        known = any(abs(at.values[place].real) <= MARGINAL * np.abs(at.values).max() for _, at in found)
+        if not known and a.values[place].real * b.values[place].real < 0:
             at = narrowed(a, b, lambda x, k=place: float(x.values[k].real), on_curve(family))[1]  # type: ignore[misc]
-            if all(np.linalg.norm(at.z - other.z) > SAME for _, other in found):
-                found.append((spectral(family, at, place), at))
+            found.append((_crossing(family, at, place), at))
     return found
+
+
+def _crossing(family: Family, at: Station, place: int) -> Special:
+    """What crosses the border at a station whose eigenvalue at this place has real part 0: a pair, or one or more real ones."""
+    if abs(at.values[place].imag) > REAL * np.abs(at.values).max():
+        return hopf_point(family, at, place)
+    sizes = np.linalg.svd(at.bordered, compute_uv=False)
+    return branch_point(family, at.z, at.tangent) if sizes[-1] < NEARLY * sizes[0] else _fold(at)

@@ -19,6 +19,7 @@ from numeric.field import Array
 from numeric.simulate_input import bound_model, checked_start
 
 FAR = 0.1  # in units of the state: a steady state farther from the given one than this is another one
+STEADY = 1e-9  # of the slopes of f: a flow below it counts as none
 
 
 def continue_steady_state(
@@ -94,16 +95,9 @@ def _range(start: float, to: float, back_to: float | None) -> tuple[float, float
 
 def _start(family: Family, y: Array, s: float, to: float) -> Station:
     """The station at the start, with its tangent towards `to`."""
-    z = np.append(y, s) / family.units
-    steady = _steady(family, z)
-    _, sizes, right = np.linalg.svd(family.slopes(steady))
-    if not sizes[-1] > SINGULAR * sizes[0]:
-        raise InputError(
-            "the state is a branch point, or one of a continuum of steady states; one with a single branch through it "
-            "was expected: start a little beside it"
-        )
-    tangent = right[-1] * (1 if right[-1][-1] * (to - s) >= 0 else -1)
-    found = station(family, steady, tangent)
+    steady = _steady(family, np.append(y, s) / family.units)
+    tangent = _isolated(family, steady)
+    found = station(family, steady, tangent * (1 if tangent[-1] * (to - s) >= 0 else -1))
     assert found is not None
     return found
 
@@ -116,7 +110,20 @@ def _steady(family: Family, z: Array) -> Array:
         if found is not None and np.linalg.norm(found.z - z) <= FAR:
             return found.z
     size = float(np.abs(family.f(z)).max())
+    if size <= STEADY * float(np.abs(family.slopes(z)).max(initial=1)):
+        _isolated(family, z)
     raise InputError(
         f"the state is not near a steady state: |f| = {size:.3g} there, and Newton's method settles nowhere within {FAR:g} of it; "
         "one was expected: simulate(...).end gives one"
     )
+
+
+def _isolated(family: Family, z: Array) -> Array:
+    """The tangent of the one branch through z, either way; InputError where there are more."""
+    _, sizes, right = np.linalg.svd(family.slopes(z))
+    if not sizes[-1] > SINGULAR * sizes[0]:
+        raise InputError(
+            "the state is a branch point, or one of a continuum of steady states; one with a single branch through it "
+            "was expected: start a little beside it"
+        )
+    return np.asarray(right[-1])

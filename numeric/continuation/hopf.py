@@ -17,16 +17,12 @@ from numeric.continuation.family import Family
 from numeric.continuation.station import Station
 
 Complex = NDArray[np.complex128]
-REAL = 1e-5  # imaginary parts below this share of the largest eigenvalue count as zero: two real eigenvalues that meet
+REAL = 1e-5  # imaginary parts below this share of the largest eigenvalue count as zero: real eigenvalues that meet
 
 
-def spectral(family: Family, at: Station, place: int) -> Special:
-    """What crosses the border at a station whose eigenvalue at this place has real part 0: a pair, or several real ones."""
-    value = at.values[place]
-    if abs(value.imag) <= REAL * np.abs(at.values).max():
-        return Special("branch point", at.z, np.asarray(np.linalg.svd(at.slopes[:, :-1])[2][-1]))
-    A = at.slopes[:, :-1] / family.unit
-    w = abs(float(value.imag))
+def hopf_point(family: Family, at: Station, place: int) -> Special:
+    """The Hopf point at a station whose eigenvalue at this place lies on the border, with its frequency and criticality."""
+    A, w = at.slopes[:, :-1] / family.unit, abs(float(at.values[place].imag))
     q = _eigenvector(A, 1j * w)
     return Special("hopf", at.z, q, criticality=_criticality(family, at, A, w, q), frequency=w)
 

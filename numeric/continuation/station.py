@@ -42,9 +42,19 @@ class Station:
         return np.vstack([self.slopes, self.tangent])
 
     @cached_property
+    def _determinant(self) -> tuple[float, float]:
+        sign, size = np.linalg.slogdet(self.bordered)
+        return float(sign), float(size)
+
+    @property
     def orientation(self) -> float:
         """The sign of det B."""
-        return float(np.linalg.slogdet(self.bordered)[0])
+        return self._determinant[0]
+
+    @property
+    def log_determinant(self) -> float:
+        """log |det B|."""
+        return self._determinant[1]
 
     @cached_property
     def values(self) -> NDArray[np.complex128]:
@@ -64,8 +74,19 @@ def station(family: Family, z: Array, before: Array) -> Station | None:
     """The station at a point of the curve, its tangent turned as `before` is; None where B is singular."""
     slopes = family.slopes(z)
     tangent = tangent_of(slopes, before)
-    if tangent is None:
+    return None if tangent is None else _station(family, z, slopes, tangent)
+
+
+def station_near(family: Family, z: Array, chord: Array) -> Station | None:
+    """The same between two stations, with the unit chord for a tangent where B is singular: a branch point is that near."""
+    slopes = family.slopes(z)
+    if not np.isfinite(slopes).all():
         return None
+    tangent = tangent_of(slopes, chord)
+    return _station(family, z, slopes, chord if tangent is None else tangent)
+
+
+def _station(family: Family, z: Array, slopes: Array, tangent: Array) -> Station:
     piece = pattern(family.kinks(z))
     return Station(z, tangent, slopes, piece, family.unit, bool((piece == 0).any()) and jumps(family, z))
 

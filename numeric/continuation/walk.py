@@ -51,23 +51,22 @@ class Walk:
             taken = step(self.family, a, h, self.longest)
             if isinstance(taken, End):
                 return taken
-            last = self._last(a, taken.end)
-            record.stretch(a, last or taken.end, events(self.family, a, last or taken.end))
-            if last is not None:
-                return End.REACHED if abs(last.z[-1] - self.to) <= 1e-9 else End.LEFT
-            if _closes(start, a, taken.end):
-                return End.CLOSED
+            b, end = self._end(start, a, taken.end)
+            record.stretch(a, b, events(self.family, a, b))
+            if end is not None:
+                return end
             record.corner(taken.corner)
             a, h = taken.onward, taken.next
         return End.STEPS_OVER
 
-    def _last(self, a: Station, b: Station) -> Station | None:
-        """The station at the end of the range, where the step goes beyond it."""
+    def _end(self, start: Station, a: Station, b: Station) -> tuple[Station, End | None]:
+        """Where the stretch from a to b really ends, and whether the branch does."""
         ahead = np.sign(self.to - self.back)
-        for end, beyond in ((self.to, (b.z[-1] - self.to) * ahead), (self.back, (self.back - b.z[-1]) * ahead)):
-            if beyond >= 0:
-                return self._at(end, a, b)
-        return None
+        if (b.z[-1] - self.to) * ahead >= 0:
+            return self._at(self.to, a, b), End.REACHED
+        if (self.back - b.z[-1]) * ahead >= 0:
+            return self._at(self.back, a, b), End.LEFT
+        return (start, End.CLOSED) if _closes(start, a, b) else (b, None)
 
     def _at(self, s: float, a: Station, b: Station) -> Station:
         """The station at s between two."""
