@@ -52,10 +52,16 @@ class SpecialPoint:
     """The point in the units of the walk; what `Branch.switch` starts from."""
 
     @property
+    def turns(self) -> bool:
+        """Whether the parameter turns back there, at a fold or a corner."""
+        return self.special is not None and self.special.turns
+
+    @property
     def words(self) -> str:
         """What is known beyond the kind: 'supercritical, period 6.28'."""
         period = None if self.frequency is None else f"period {2 * np.pi / self.frequency:.4g}"
-        return ", ".join(filter(None, (self.criticality, period)))
+        turn = "turns back" if self.kind == "kink" and self.turns else None
+        return ", ".join(filter(None, (self.criticality, period, turn)))
 
 
 @dataclass(frozen=True, repr=False)

@@ -13,12 +13,14 @@ import numpy as np
 
 from numeric.continuation.corrector import solved
 from numeric.continuation.family import Family
+from numeric.continuation.station import even_sizes
 from numeric.field import Array
 
 ITERATIONS = 12
 SETTLED = 1e-11  # a last step of Newton's method, relative to |z| + 1; the error is of its square
 FAR = 1e-3  # in units: a zero of the equations farther away than this from where the sign changed is another one
 OFF = 1e-9  # |μ| above it: the branches nearly meet and do not
+SEVERAL = 1e-6  # singular values of ∂f/∂z below it, in units, vanish with the least one: without Newton's method z is right to 1e-8
 NULL = 1e-7  # coefficients below this share of the derivatives they are made of count as zero
 
 
@@ -28,10 +30,14 @@ class Special:
 
     kind: str
     z: Array
-    vector: Array
+    vector: Array | None
     crossing: Array | None = None
     criticality: str | None = None
     frequency: float | None = None
+    turns: bool = False
+    """Whether s turns back there and the branch crosses none: at a fold, and at some corners."""
+    settled: bool = True
+    """False where Newton's method found no branch point, though det B changes sign: two branches that nearly meet, as a rule."""
 
 
 def branch_point(family: Family, z: Array, along: Array) -> Special:
@@ -39,10 +45,10 @@ def branch_point(family: Family, z: Array, along: Array) -> Special:
     found = settled(family, z)
     slopes = family.slopes(z if found is None else found[0])
     if found is None:
-        return Special("branch point", z, _null(slopes))
+        return Special("branch point", z, _null(slopes), settled=_several(slopes))
     z, psi = found
-    crossing = _crossing(family, z, psi, slopes, along)
     v = _null(slopes)
+    crossing = None if _several(slopes) else _crossing(family, z, psi, slopes, along)
     if crossing is None:
         return Special("branch point", z, v)
     if abs(_quadratic(family, z, psi, v, v)) > NULL * _size(family, z, v):
@@ -82,6 +88,11 @@ def upward(v: Array) -> Array:
     """v or -v, whichever has the largest component positive; of components that rounding makes unequal, the first."""
     large = np.flatnonzero(np.abs(v) >= (1 - 1e-9) * np.abs(v).max())[0]
     return -v if v[large] < 0 else v
+
+
+def _several(slopes: Array) -> bool:
+    """Whether ∂f/∂z has more than two null vectors: several eigenvalues vanish at once, and many branches may cross."""
+    return len(slopes) > 1 and bool(even_sizes(slopes)[-2] <= SEVERAL)
 
 
 def _quadratic(family: Family, z: Array, psi: Array, u: Array, v: Array) -> float:
@@ -125,11 +136,12 @@ def _cubic(family: Family, z: Array, psi: Array, v: Array, J: Array) -> tuple[st
     c = ψ·(∂³f[v, v, v] + 3 ∂²f[v, w])/(6 ψ·v) with J w = -∂²f[v, v]. Where ψ·v = 0 the eigenvalue 0 is double, and no
     such dynamics stands alone. Source: Kuznetsov (2004), section 5.4.
     """
-    if abs(psi @ v) <= NULL:
+    pair = float(psi / family.rows @ v) * float(np.median(family.rows))  # with the left null vector in the caller's units
+    if abs(pair) <= NULL:
         return "branch point", None
     V = np.append(v, 0.0)
     w = np.linalg.lstsq(J, -family.second(z, V, V), rcond=1e-10)[0]
-    c = float(psi @ (family.third(z, V, V, V) + 3 * family.second(z, V, np.append(w, 0.0)))) / float(psi @ v)
+    c = float(psi @ (family.third(z, V, V, V) + 3 * family.second(z, V, np.append(w, 0.0)))) / pair
     if abs(c) <= NULL * _size(family, z, v):
         return "pitchfork", None
     return "pitchfork", "supercritical" if c < 0 else "subcritical"

@@ -51,7 +51,8 @@ class Record:
             return
         del self._z[-1], self._unstable[-1]
         sides = corner.before.unstable, corner.behind.unstable
-        self._special(Special("kink", corner.before.z, None), sides)
+        turns = bool(corner.before.tangent[-1] * corner.behind.tangent[-1] < 0)
+        self._special(Special("kink", corner.before.z, None, turns=turns), sides)
 
     def _special(self, special: Special, sides: tuple[int, int]) -> None:
         self.add(special.z, max(sides))

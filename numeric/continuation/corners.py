@@ -82,7 +82,7 @@ def joined(family: Family, a: Station, z: Array) -> Corner | None:
         tangent = _null(slopes, chord)
         if tangent @ chord < 0.7 * length and tangent @ a.tangent < 0.7:
             return None
-        old = Station(z, tangent, slopes, a.piece, family.unit, False)
+        old = Station(z, tangent, slopes, a.piece, family.rate, False)
     return _behind(family, old, z)
 
 
@@ -97,7 +97,7 @@ def _behind(family: Family, old: Station, z: Array) -> Corner | None:
     rise = family.kinks(z + SIDE * tangent)[k] - family.kinks(z - SIDE * tangent)[k]
     if rise * float(ahead[k]) < 0:
         tangent = -tangent
-    return Corner(old, Station(z, tangent, slopes, _settled(ahead, old.piece), family.unit, False))
+    return Corner(old, Station(z, tangent, slopes, _settled(ahead, old.piece), family.rate, False))
 
 
 def _settled(ahead: Pattern, before: Pattern) -> Pattern:

@@ -11,7 +11,7 @@ from numeric.continuation.branch_points import Special, branch_point, upward
 from numeric.continuation.family import Family
 from numeric.continuation.hopf import REAL, hopf_point
 from numeric.continuation.locate import narrowed, on_curve
-from numeric.continuation.station import Station
+from numeric.continuation.station import Station, nearness
 
 SAME = 1e-5  # in units: sign changes nearer than this are those of one point
 MARGINAL = 1e-8  # real parts below this share of the largest eigenvalue at a point found cross there as well: the other of a pair
@@ -65,7 +65,7 @@ def _folds(family: Family, a: Station, b: Station, met: int) -> Pairs:
 
 
 def _fold(at: Station) -> Special:
-    return Special("fold", at.z, upward(at.tangent[:-1] / np.linalg.norm(at.tangent[:-1])))
+    return Special("fold", at.z, upward(at.tangent[:-1] / np.linalg.norm(at.tangent[:-1])), turns=True)
 
 
 def _crossings(family: Family, a: Station, b: Station, met: int) -> Pairs:
@@ -86,5 +86,4 @@ def _crossing(family: Family, at: Station, place: int) -> Special:
     """What crosses the border at a station whose eigenvalue at this place has real part 0: a pair, or one or more real ones."""
     if abs(at.values[place].imag) > REAL * np.abs(at.values).max():
         return hopf_point(family, at, place)
-    sizes = np.linalg.svd(at.bordered, compute_uv=False)
-    return branch_point(family, at.z, at.tangent) if sizes[-1] < NEARLY * sizes[0] else _fold(at)
+    return branch_point(family, at.z, at.tangent) if nearness(at.bordered) < NEARLY else _fold(at)

@@ -1,7 +1,8 @@
 """f(z) = 0 with z = (y, s) in units: the curve of steady states, with its first three derivatives.
 
 Units make lengths comparable: s in shares of its range, y by its root mean square over the components, in units of the
-size that it starts with (at least 1). A step of 0.05 then means a twentieth of the range, or of the state's size.
+size that it starts with (at least 1). A step of 0.05 then means a twentieth of the range, or of the state's size. f comes
+in units of its slopes at the start, component by component: a fast state counts no more than a slow one.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ class Family:
         self.unit = np.sqrt(self.n) * max(1.0, float(np.sqrt(np.mean(y**2))))
         self.units = np.append(np.full(self.n, self.unit), span)
         self._flow = self.bound(lift.system)
+        self.rows = np.ones(self.n)
+        lengths = np.linalg.norm(self.slopes(np.append(y, lift.start) / self.units), axis=1)
+        self.rows = np.where(np.isfinite(lengths) & (lengths > 0), lengths, 1.0)
 
     def bound(self, system: System) -> Bound:
         """A system of its own, bound to those of the parameters that it has."""
@@ -40,12 +44,17 @@ class Family:
 
     def f(self, z: Array) -> Array:
         """f (n,)."""
-        return self._flow.packed_flow((z * self.units)[None])[0, :-1]
+        return self._flow.packed_flow((z * self.units)[None])[0, :-1] / self.rows
 
     def slopes(self, z: Array) -> Array:
         """∂f/∂z (n, n + 1)."""
         J: Array = self._flow.packed_jacobian((z * self.units)[None])[0, :-1]
-        return J * self.units
+        return J * self.units / self.rows[:, None]
+
+    @property
+    def rate(self) -> Array:
+        """What rows of ∂f/∂z times give ∂f/∂y in the caller's units, (n, 1)."""
+        return np.asarray(self.rows[:, None] / self.unit)
 
     def second(self, z: Array, u: Array, v: Array) -> Array:
         """Σ ∂²f/∂z_j∂z_k u_j v_k, (n,)."""
@@ -57,7 +66,7 @@ class Family:
 
     def _multilinear(self, order: int, z: Array, *directions: Array) -> Array:
         row = np.concatenate([x * self.units for x in (z, *directions)])
-        return (self._second if order == 2 else self._third).packed_flow(row[None])[0, : self.n]
+        return (self._second if order == 2 else self._third).packed_flow(row[None])[0, : self.n] / self.rows
 
     @cached_property
     def _second(self) -> Bound:
@@ -93,8 +102,8 @@ class Family:
 
     def pairing(self, z: Array, psi: Array) -> tuple[Array, Array]:
         """The gradient (2n + 1,) of ψ·f(z) by z and ψ, and its matrix of second derivatives."""
-        units = np.append(self.units, np.ones(self.n))
-        row = np.concatenate([z * self.units, psi, [0.0]])[None]
+        units = np.append(self.units, 1 / self.rows)
+        row = np.concatenate([z * self.units, psi / self.rows, [0.0]])[None]
         gradient = self._pairing.packed_flow(row)[0, :-1] * units
         second = self._pairing.packed_jacobian(row)[0, :-1, :-1]
         return gradient, units[:, None] * second * units

@@ -13,7 +13,7 @@ from numeric.continuation.branch import Branch
 from numeric.continuation.corrector import corrected
 from numeric.continuation.family import Family
 from numeric.continuation.lifted import lifted
-from numeric.continuation.station import SINGULAR, Station, station
+from numeric.continuation.station import SINGULAR, Station, nearness, station
 from numeric.continuation.walk import Walk
 from numeric.field import Array
 from numeric.simulate_input import bound_model, checked_start
@@ -120,10 +120,11 @@ def _steady(family: Family, z: Array) -> Array:
 
 def _isolated(family: Family, z: Array) -> Array:
     """The tangent of the one branch through z, either way; InputError where there are more."""
-    _, sizes, right = np.linalg.svd(family.slopes(z))
-    if not sizes[-1] > SINGULAR * sizes[0]:
+    slopes = family.slopes(z)
+    tangent = np.linalg.svd(slopes)[2][-1]
+    if not nearness(np.vstack([slopes, tangent])) > SINGULAR:
         raise InputError(
             "the state is a branch point, or one of a continuum of steady states; one with a single branch through it "
             "was expected: start a little beside it"
         )
-    return np.asarray(right[-1])
+    return np.asarray(tangent)

@@ -22,7 +22,7 @@ REAL = 1e-5  # imaginary parts below this share of the largest eigenvalue count 
 
 def hopf_point(family: Family, at: Station, place: int) -> Special:
     """The Hopf point at a station whose eigenvalue at this place lies on the border, with its frequency and criticality."""
-    A, w = at.slopes[:, :-1] / family.unit, abs(float(at.values[place].imag))
+    A, w = at.jacobian, abs(float(at.values[place].imag))
     q = _eigenvector(A, 1j * w)
     return Special("hopf", at.z, q, criticality=_criticality(family, at, A, w, q), frequency=w)
 
@@ -42,16 +42,15 @@ def _criticality(family: Family, at: Station, A: Any, w: float, q: Complex) -> s
     p = p / np.conj(p.conj() @ q)
 
     def second(u: Complex, v: Complex) -> Complex:
-        """B[u, v] in the units of y, by its real and imaginary parts."""
+        """B[u, v] of dy/dt in units of y, by its real and imaginary parts."""
         parts = {(k, l): family.second(at.z, _row(x), _row(y)) for k, x in enumerate(_split(u)) for l, y in enumerate(_split(v))}
-        return np.asarray(parts[0, 0] - parts[1, 1] + 1j * (parts[0, 1] + parts[1, 0]))
+        return np.asarray(family.rate[:, 0] * (parts[0, 0] - parts[1, 1] + 1j * (parts[0, 1] + parts[1, 0])))
 
     real, imag = (_row(x) for x in _split(q))
     cubes = [family.third(at.z, x, real, real) + family.third(at.z, x, imag, imag) for x in (real, imag)]
-    C = cubes[0] + 1j * cubes[1]
-    # A acts on y in the caller's units; directions are in units of the state.
-    inner = np.linalg.solve(A, second(q, q.conj())) / family.unit
-    outer = np.linalg.solve(2j * w * np.eye(len(A)) - A, second(q, q)) / family.unit
+    C = family.rate[:, 0] * (cubes[0] + 1j * cubes[1])
+    inner = np.linalg.solve(A, second(q, q.conj()))
+    outer = np.linalg.solve(2j * w * np.eye(len(A)) - A, second(q, q))
     terms = [C, -2 * second(q, inner), second(q.conj(), outer)]
     total = float(np.real(p.conj() @ sum(terms)))
     if abs(total) <= NULL * sum(float(np.abs(p.conj() @ x)) for x in terms):

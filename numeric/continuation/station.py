@@ -31,8 +31,8 @@ class Station:
     tangent: Array
     slopes: Array
     piece: Pattern
-    unit: float
-    """The unit of y: eigenvalues are those of ∂f/∂y in the caller's units."""
+    rate: Array
+    """What rows of ∂f/∂z times give ∂f/∂y in the caller's units, (n, 1)."""
     split: bool
     """Whether ∂f/∂z jumps at the point itself: then its eigenvalues are those of one side."""
 
@@ -56,10 +56,15 @@ class Station:
         """log |det B|."""
         return self._determinant[1]
 
+    @property
+    def jacobian(self) -> Array:
+        """∂f/∂y in the caller's units, (n, n)."""
+        return self.slopes[:, :-1] * self.rate
+
     @cached_property
     def values(self) -> NDArray[np.complex128]:
         """The eigenvalues of ∂f/∂y, the largest real part first; (n,)."""
-        found = np.linalg.eigvals(self.slopes[:, :-1] / self.unit).astype(np.complex128)
+        found = np.linalg.eigvals(self.jacobian).astype(np.complex128)
         return found[np.lexsort((found.imag, -found.real))]
 
     @cached_property
@@ -88,7 +93,7 @@ def station_near(family: Family, z: Array, chord: Array) -> Station | None:
 
 def _station(family: Family, z: Array, slopes: Array, tangent: Array) -> Station:
     piece = pattern(family.kinks(z))
-    return Station(z, tangent, slopes, piece, family.unit, bool((piece == 0).any()) and jumps(family, z))
+    return Station(z, tangent, slopes, piece, family.rate, bool((piece == 0).any()) and jumps(family, z))
 
 
 def tangent_of(slopes: Array, before: Array) -> Array | None:
@@ -97,8 +102,19 @@ def tangent_of(slopes: Array, before: Array) -> Array | None:
     if found is None:
         return None
     tangent: Array = found / np.linalg.norm(found)
-    sizes = np.linalg.svd(np.vstack([slopes, tangent]), compute_uv=False)
-    return tangent if sizes[-1] > SINGULAR * sizes[0] else None
+    return tangent if nearness(np.vstack([slopes, tangent])) > SINGULAR else None
+
+
+def nearness(matrix: Array) -> float:
+    """How far a matrix is from one of lower rank: its least singular value by its largest, long rows at length 1."""
+    sizes = even_sizes(matrix)
+    return float(sizes[-1] / sizes[0]) if sizes[0] > 0 else 0.0
+
+
+def even_sizes(matrix: Array) -> Array:
+    """The singular values of a matrix, rows longer than 1 taken at length 1: far out slopes grow, and nothing is singular."""
+    lengths = np.linalg.norm(matrix, axis=1, keepdims=True)
+    return np.asarray(np.linalg.svd(matrix / np.maximum(lengths, 1), compute_uv=False))
 
 
 def jumps(family: Family, z: Array) -> bool:

@@ -17,8 +17,8 @@ from numeric.continuation.family import Family
 from numeric.continuation.kinks import crossed, pattern
 from numeric.continuation.station import Station, station
 
-TURN, SHARPEST = 0.1, 0.5  # radians: the turn of the tangent that is aimed at, and the largest that is accepted
-OFF = 0.3  # of a step: the longest correction that is accepted
+TURN, SHARPEST = 0.1, 0.35  # radians: the turn of the tangent that is aimed at, and the largest that is accepted
+OFF = 0.15  # of a step: the longest correction that is accepted
 LEAST = 1e-7  # the shortest step, in units; near a sharp corner it places the corner to its square
 DIVERGED = 1e12
 

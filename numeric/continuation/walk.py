@@ -19,6 +19,7 @@ from numeric.continuation.step import step
 from numeric.field import Array
 
 SWITCHES = (1e-2, 3e-3, 1e-3, 1e-4)  # how far from a branch point the other branch is looked for, in units
+GAP = 1e-4  # in units: steps down to this length are taken again where they may have crossed from one branch to another
 ASTRAY = 0.8  # least cosine between the crossing tangent and the way to the first station
 
 
@@ -52,7 +53,12 @@ class Walk:
             if isinstance(taken, End):
                 return taken
             b, end = self._end(start, a, taken.end)
-            record.stretch(a, b, events(self.family, a, b))
+            met = events(self.family, a, b)
+            h = float(np.linalg.norm(b.z - a.z))
+            if h > GAP and not all(m.special.settled for m in met):
+                h /= 4
+                continue
+            record.stretch(a, b, met)
             if end is not None:
                 return end
             record.corner(taken.corner)

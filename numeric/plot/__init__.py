@@ -1,8 +1,10 @@
-"""Pictures of a system: `phase_portrait`, `landscape`, `energy_along` and `spectrum`, each drawn on an Axes and handing it back.
+"""Pictures of a system: `phase_portrait`, `landscape`, `energy_along`, `spectrum` and
+`continuation_diagram`, each drawn on an Axes and handing it back.
 
 Nothing here shows a window or changes matplotlib's settings; pass `ax=` to place a picture in a figure of your own.
 """
 
+from numeric.plot.continuation import continuation_diagram
 from numeric.plot.flat import FlatCells, flat_cells
 from numeric.plot.landscape import landscape
 from numeric.plot.plane import Plane, plane_of
@@ -16,6 +18,7 @@ __all__ = [
     "FlatCells",
     "Plane",
     "SteadyPoints",
+    "continuation_diagram",
     "eigenvalues",
     "energy_along",
     "flat_cells",
