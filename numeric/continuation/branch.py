@@ -123,7 +123,10 @@ def _table(name: str, points: list[SpecialPoint]) -> list[str]:
     if not points:
         return []
     rows = [(name[:16], "kind", "unstable", "|state|", "")]
-    rows += [(f"{round(p.parameter, 12) + 0.0:.10g}", p.kind, "{} → {}".format(*map(_count, p.unstable)), f"{_length(p.state):.4g}", p.words) for p in points]
+    rows += [
+        (f"{round(p.parameter, 12) + 0.0:.10g}", p.kind, "{} → {}".format(*map(_count, p.unstable)), f"{_length(p.state):.4g}", p.words)
+        for p in points
+    ]
     widths = [max(len(row[k]) for row in rows) for k in range(5)]
     return ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip()[:80] for row in rows]
 

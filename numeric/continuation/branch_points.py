@@ -19,7 +19,7 @@ from numeric.field import Array
 ITERATIONS = 12
 SETTLED = 1e-11  # a last step of Newton's method, relative to |z| + 1; the error is of its square
 FAR = 1e-3  # in units: a zero of the equations farther away than this from where the sign changed is another one
-OFF = 1e-9  # |μ| above it: the branches nearly meet and do not
+OFF = 1e-12  # |μ| above it, in units: the branches nearly meet and do not
 SEVERAL = 1e-6  # singular values of ∂f/∂z below it, in units, vanish with the least one: without Newton's method z is right to 1e-8
 NULL = 1e-7  # coefficients below this share of the derivatives they are made of count as zero
 

@@ -89,7 +89,9 @@ def _range(start: float, to: float, back_to: float | None) -> tuple[float, float
         raise InputError(f"to is {to:g}, where the parameter starts; another value was expected: move it")
     back = start if back_to is None else back_to
     if (back - start) * (to - start) > 0:
-        raise InputError(f"back_to is {back:g}, on the same side of the start {start:g} as to, {to:g}; the other side was expected: move it")
+        raise InputError(
+            f"back_to is {back:g}, on the same side of the start {start:g} as to, {to:g}; the other side was expected: move it"
+        )
     return to, back
 
 

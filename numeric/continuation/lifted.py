@@ -13,7 +13,7 @@ import numpy as np
 import sympy as sp
 
 from amsym.errors import InputError
-from amsym.notation import Component, Tensor
+from amsym.notation import Component, Tensor, Total
 from amsym.system import System
 from numeric.binding import checked_parameters
 
@@ -61,7 +61,8 @@ def _by_name(system: System, params: Mapping[str, Any], name: str, ends: Sequenc
         checked_parameters(system, {**params, name: end})
     s = Tensor(name, (), "state")
     rest = {n: value for n, value in params.items() if n != name}
-    return Lifted(_moved(system, {scalars[name]: Component(s)}, s), rest, s, float(params[name]))
+    flow = {c: f.xreplace({scalars[name]: Component(s)}) for c, f in system.equations.items()}
+    return Lifted(_with_rest(system, flow, s), rest, s, float(params[name]))
 
 
 def _refuse(system: System, name: str) -> None:
@@ -76,15 +77,29 @@ def _along(system: System, params: Mapping[str, Any], line: dict[str, Any], ends
     for s in ends:
         checked_parameters(system, {**params, **{n: np.asarray(params[n]) + s * d for n, d in directions.items()}})
     names = {t.name for t in (*system.states, *system.parameters, *system.scalars)}
-    label = Tensor(_fresh("s", names), (), "state")
-    rule: dict[Any, Any] = {x: x + float(directions[x.name]) * Component(label) for x in system.scalars if x.name in directions}
-    arrays: dict[str, Any] = {}
-    for p in system.parameters:
-        if p.name in directions:
-            d = Tensor(_fresh(f"d_{p.name}", names), p.axes, "parameter", tuple({"symmetric", "antisymmetric"} & set(p.properties)))
-            arrays[d.name] = directions[p.name]
-            rule |= {c: c + Component(label) * d[c.where] for c in _components(system, p)}
-    return Lifted(_moved(system, rule, label), {**params, **arrays}, label, 0.0)
+    s = Tensor(_fresh("s", names), (), "state")
+    numbers = {x: x + float(directions[x.name]) * Component(s) for x in system.scalars if x.name in directions}
+    moving = {p: _companion(p, names) for p in system.parameters if p.name in directions}
+    arrays = {d.name: directions[p.name] for p, d in moving.items()}
+    flow = {c: _shifted(f.xreplace(numbers), moving, Component(s)) for c, f in system.equations.items()}
+    return Lifted(_with_rest(system, flow, s), {**params, **arrays}, s, 0.0)
+
+
+def _companion(p: Tensor, taken: set[str]) -> Tensor:
+    """The direction of a parameter, as symmetric as the parameter is."""
+    return Tensor(_fresh(f"d_{p.name}", taken), p.axes, "parameter", tuple({"symmetric", "antisymmetric"} & set(p.properties)))
+
+
+def _shifted(expr: Any, moving: Mapping[Tensor, Tensor], s: Any) -> Any:
+    """p + s dp for every component of p, those with bound indices too, which a substitution by rule would rename."""
+    if isinstance(expr, Component):
+        d = moving.get(expr.tensor)
+        return expr if d is None else expr + s * d[expr.where]
+    if isinstance(expr, Total):
+        return Total(_shifted(expr.body, moving, s), *expr.bound)
+    if not expr.args or not any(t in moving for t in expr.atoms(Tensor)):
+        return expr
+    return expr.func(*(_shifted(a, moving, s) for a in expr.args))
 
 
 def _direction(system: System, params: Mapping[str, Any], name: str, value: Any) -> Any:
@@ -96,7 +111,9 @@ def _direction(system: System, params: Mapping[str, Any], name: str, value: Any)
     direction = np.asarray(value, dtype=float)
     if direction.shape != np.shape(params[name]):
         expected = np.shape(params[name])
-        raise InputError(f"the direction of '{name}' has shape {direction.shape}; that of the parameter, {expected}, was expected: reshape it")
+        raise InputError(
+            f"the direction of '{name}' has shape {direction.shape}; that of the parameter, {expected}, was expected: reshape it"
+        )
     if not np.isfinite(direction).all():
         raise InputError(f"the direction of '{name}' holds entries that are not finite; finite numbers were expected: mend them")
     return direction
@@ -111,12 +128,7 @@ def _check_movable(system: System, name: str) -> None:
             raise InputError(f"parameter '{name}' is declared {word}, and so cannot move along a line: drop the declaration")
 
 
-def _components(system: System, p: Tensor) -> set[Component]:
-    return {c for f in system.equations.values() for c in f.atoms(Component) if c.tensor == p}
-
-
-def _moved(system: System, rule: Mapping[Any, Any], s: Tensor) -> System:
-    flow: dict[Any, Any] = {c: f.xreplace(dict(rule)) for c, f in system.equations.items()}
+def _with_rest(system: System, flow: Mapping[Any, Any], s: Tensor) -> System:
     return System(flow={**flow, Component(s): sp.S.Zero}, name=system.name)
 
 

@@ -77,4 +77,3 @@ def _sharp(family: Family, a: Station) -> Step | None:
     share = float(np.min(u[turned] / (u[turned] - v[turned])))
     met = joined(family, a, a.z + share * (ahead - a.z))
     return None if met is None else Step(met.before, met, 100 * LEAST)
-

@@ -71,7 +71,9 @@ def _heights(branch: Branch, show: Height | None) -> tuple[Array, str]:
     if callable(show):
         found = np.asarray(show(branch.states), dtype=float)
         if found.shape != branch.parameter.shape:
-            raise InputError(f"show gave shape {found.shape}; one number for each of the {len(rows)} stations was expected: sum over the rest")
+            raise InputError(
+                f"show gave shape {found.shape}; one number for each of the {len(rows)} stations was expected: sum over the rest"
+            )
         return found, str(getattr(show, "__name__", "")).replace("<lambda>", "")
     if show is None and len(names) > 1:
         return np.asarray(np.linalg.norm(rows, axis=1)), "norm of the state"
