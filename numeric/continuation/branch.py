@@ -122,13 +122,16 @@ class Branch:
 def _table(name: str, points: list[SpecialPoint]) -> list[str]:
     if not points:
         return []
-    rows = [(name[:16], "kind", "unstable", "|state|", "")]
-    rows += [
-        (f"{round(p.parameter, 12) + 0.0:.10g}", p.kind, "{} → {}".format(*map(_count, p.unstable)), f"{_length(p.state):.4g}", p.words)
-        for p in points
-    ]
+    rows: list[tuple[str, ...]] = [(name[:16], "kind", "unstable", "|state|", "")]
+    rows += [_row(p) for p in points]
     widths = [max(len(row[k]) for row in rows) for k in range(5)]
     return ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip()[:80] for row in rows]
+
+
+def _row(p: SpecialPoint) -> tuple[str, ...]:
+    """Rounded to 12 places: beyond these a zero shows its rounding."""
+    before, behind = map(_count, p.unstable)
+    return f"{round(p.parameter, 12) + 0.0:.10g}", p.kind, f"{before} → {behind}", f"{_length(p.state):.4g}", p.words
 
 
 def _count(unstable: int) -> str:

@@ -8,8 +8,10 @@ t_s = 0 makes a pitchfork. Sources: Moore (1980), SIAM J. Numer. Anal. 17, 567-5
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from numeric.continuation.corrector import solved
 from numeric.continuation.family import Family
@@ -30,7 +32,7 @@ class Special:
 
     kind: str
     z: Array
-    vector: Array | None
+    vector: NDArray[Any] | None
     crossing: Array | None = None
     criticality: str | None = None
     frequency: float | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,7 +36,7 @@ class Record:
 
     def stretch(self, a: Station, b: Station, met: list[Met]) -> None:
         """The way from one station to the next, with what was met on it."""
-        counts = [a.unstable, *(self._between(a, b, one, other) for one, other in zip(met, met[1:], strict=False)), b.unstable]
+        counts = [a.unstable, *(self._between(a, b, one, other) for one, other in pairwise(met)), b.unstable]
         for k, m in enumerate(met):
             self._special(m.special, (counts[k], counts[k + 1]))
         self.add(b.z, b.unstable)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from numeric.continuation.corrector import corrected
 from numeric.continuation.family import Family
@@ -50,11 +51,11 @@ def corner(family: Family, a: Station, b: Array) -> Corner | None:
         found = end = located
         values = family.kinks(found.z)
         others = np.abs(values) > 1e-10 * (1 + np.abs(values).max(initial=0))
-        turned = np.array([m for m in crossed(a.piece, pattern(values)) if others[m]], dtype=np.intp)
+        turned = np.flatnonzero((a.piece * pattern(values) < 0) & others)
     return None if found is None else joined(family, a, found.z)
 
 
-def _first(u: Array, v: Array, turned: Array) -> int:
+def _first(u: Array, v: Array, turned: NDArray[np.intp]) -> int:
     """Which of the functions crosses zero first, taken as linear between the two points."""
     return int(turned[np.argmin(np.abs(u[turned]) / np.abs(u[turned] - v[turned]))])
 
@@ -67,7 +68,7 @@ def _located(family: Family, a: Station, b: _Place, k: int) -> _Place | None:
         return None if found is None else _Place(found.z)
 
     start = _Place(a.z)
-    one, other = narrowed(start, b, lambda p: float(family.kinks(p.z)[k]), between)
+    other = narrowed(start, b, lambda p: float(family.kinks(p.z)[k]), between)[1]
     return other if abs(float(family.kinks(other.z)[k])) <= SIDE / 10 else None
 
 
@@ -76,7 +77,7 @@ def joined(family: Family, a: Station, z: Array) -> Corner | None:
     chord = z - a.z
     length = float(np.linalg.norm(chord))
     if length <= 2 * SIDE:
-        old = replace(a, z=z, tangent=a.tangent)
+        old = replace(a, z=z)
     else:
         slopes = family.slopes(z - SIDE * chord / length)
         tangent = _null(slopes, chord)

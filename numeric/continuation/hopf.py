@@ -16,7 +16,7 @@ from numeric.continuation.branch_points import NULL, Special
 from numeric.continuation.family import Family
 from numeric.continuation.station import Station
 
-Complex = NDArray[np.complex128]
+Complex = NDArray[Any]
 REAL = 1e-5  # imaginary parts below this share of the largest eigenvalue count as zero: real eigenvalues that meet
 
 
@@ -43,8 +43,9 @@ def _criticality(family: Family, at: Station, A: Any, w: float, q: Complex) -> s
 
     def second(u: Complex, v: Complex) -> Complex:
         """B[u, v] of dy/dt in units of y, by its real and imaginary parts."""
-        parts = {(k, l): family.second(at.z, _row(x), _row(y)) for k, x in enumerate(_split(u)) for l, y in enumerate(_split(v))}
-        return np.asarray(family.rate[:, 0] * (parts[0, 0] - parts[1, 1] + 1j * (parts[0, 1] + parts[1, 0])))
+        (a, b), (c, d) = ([_row(x) for x in _split(z)] for z in (u, v))
+        real = family.second(at.z, a, c) - family.second(at.z, b, d)
+        return np.asarray(family.rate[:, 0] * (real + 1j * (family.second(at.z, a, d) + family.second(at.z, b, c))))
 
     real, imag = (_row(x) for x in _split(q))
     cubes = [family.third(at.z, x, real, real) + family.third(at.z, x, imag, imag) for x in (real, imag)]

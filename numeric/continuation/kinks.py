@@ -54,7 +54,7 @@ def kink_values(family: Family) -> Callable[[Array], Array]:
     functions = kink_functions(family.system)
     if not functions:
         return lambda z: np.zeros(0)
-    equations: dict[Any, Any] = {c: sp.S.Zero for c in family.system.equations}
+    equations: dict[Any, Any] = dict.fromkeys(family.system.equations, sp.S.Zero)
     outputs = []
     for k, u in enumerate(functions):
         where = tuple(sorted(free_indices(u), key=str))

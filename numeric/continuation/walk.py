@@ -82,6 +82,7 @@ class Walk:
         """The branch through a special point, to one side of its crossing tangent or of a given direction."""
         assert point.special is not None
         z, t = point.special.z, point.special.crossing if along is None else self._direction(along)
+        assert t is not None
         for away in SWITCHES:
             start = self._beside(z, side * t, away)
             if start is not None:

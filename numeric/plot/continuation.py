@@ -104,7 +104,7 @@ def _points(ax: Axes, branch: Branch, height: Array) -> None:
     for point in branch.points:
         k = int(np.flatnonzero(branch.parameter == point.parameter)[_nearest(branch, point)])
         filled = point.criticality != "subcritical"
-        face = {"markerfacecolor": FLAT if filled else "white", "markeredgecolor": FLAT}
+        face: dict[str, Any] = {"markerfacecolor": FLAT if filled else "white", "markeredgecolor": FLAT}
         label = " ".join(filter(None, (point.criticality, _WORDS.get(point.kind, point.kind))))
         ax.plot(point.parameter, height[k], _MARKERS[point.kind], markersize=5.5, label=label, zorder=4, **face)
 
