@@ -16,6 +16,8 @@ from numeric.continuation.follow import continue_steady_state
 i, j = am.indices("i j", "N")
 y, W = am.state("y", "N"), am.parameter("W", "N N")
 r, beta = am.parameter("r"), am.parameter("beta")
+x, z, s = am.state("x", ()), am.state("z", ()), am.parameter("s")
+small = st.floats(-1, 1).map(lambda v: round(v, 2))
 
 
 def system(f):
@@ -40,6 +42,7 @@ def test_a_neuron_has_a_supercritical_pitchfork_at_gain_one():
     point = only(branch)
     assert (point.kind, point.criticality, point.unstable) == ("pitchfork", "supercritical", (0, 1))
     assert point.parameter == pytest.approx(1, abs=1e-10)
+    assert not branch.stable[branch.parameter == point.parameter].any()
     for side in (1, -1):
         outer = branch.switch(point, side)
         assert outer.outcome is End.REACHED
@@ -94,6 +97,24 @@ def test_a_pitchfork_off_the_axis_is_located_as_sharply():
     point = only(branch)
     assert point.kind == "pitchfork"
     np.testing.assert_allclose([point.parameter, point.state[0]], [0, 1], atol=1e-10)
+
+
+@given(a=small, cubic=small)
+def test_criticality_of_a_pitchfork_counts_what_the_other_states_give_back(a, cubic):
+    """On the centre manifold z = x² + ...: x' = s x + (a + c) x³."""
+    assume(abs(a + cubic) > 1e-3)
+    flow = am.System(flow={x: s * x + a * x * z + cubic * x**3, z: x**2 - z})
+    point = only(continue_steady_state(flow, {"s": -0.5}, {"x": 0.0, "z": 0.0}, "s", to=0.5))
+    assert (point.kind, point.criticality) == ("pitchfork", "supercritical" if a + cubic < 0 else "subcritical")
+
+
+def test_a_fold_and_a_pitchfork_in_one_step_are_told_apart():
+    """x turns at 0; z branches where x = 0.001, and the number of unstable directions is the same before and behind."""
+    flow = am.System(flow={x: s + x**2, z: (sp.Rational(1, 1000) - x) * z - z**3})
+    branch = continue_steady_state(flow, {"s": -1.0}, {"x": -1.0, "z": 0.0}, "s", to=1.0)
+    assert [p.kind for p in branch.points] == ["fold", "pitchfork"]
+    np.testing.assert_allclose([p.state["x"] for p in branch.points], [0, 1e-3], atol=1e-9)
+    assert [p.unstable for p in branch.points] == [(1, 2), (2, 1)]
 
 
 # Transcritical points
@@ -164,10 +185,6 @@ def test_a_rotating_pair_oscillates_from_gain_one_on(tau):
     assert abs(q[0] / q[1]).imag == 0
     with pytest.raises(InputError, match="crosses at a hopf"):
         branch.switch(point)
-
-
-x, z, s = am.state("x", ()), am.state("z", ()), am.parameter("s")
-small = st.floats(-1, 1).map(lambda v: round(v, 2))
 
 
 @settings(max_examples=10)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from numeric.continuation.corrector import corrected
 from numeric.continuation.family import Family
-from numeric.continuation.kinks import Pattern, crossed, pattern
+from numeric.continuation.kinks import crossed, pattern
 from numeric.continuation.locate import narrowed
 from numeric.continuation.station import SIDE, Station, differ
 from numeric.field import Array
@@ -98,12 +98,7 @@ def _behind(family: Family, old: Station, z: Array) -> Corner | None:
     rise = family.kinks(z + SIDE * tangent)[k] - family.kinks(z - SIDE * tangent)[k]
     if rise * float(ahead[k]) < 0:
         tangent = -tangent
-    return Corner(old, Station(z, tangent, slopes, _settled(ahead, old.piece), family.rate, False))
-
-
-def _settled(ahead: Pattern, before: Pattern) -> Pattern:
-    """The piece ahead; functions that are still too near zero to tell keep the sign that they had."""
-    return np.where(ahead == 0, before, ahead).astype(np.int8)
+    return Corner(old, Station(z, tangent, slopes, ahead, family.rate, False))
 
 
 def _null(slopes: Array, before: Array) -> Array:

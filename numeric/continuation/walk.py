@@ -108,9 +108,9 @@ class Walk:
 
 
 def _closes(start: Station, a: Station, b: Station) -> bool:
-    """Whether a step passes the start again, in its direction."""
+    """Whether a step passes the start again, the way it went there."""
     before, behind = ((x.z - start.z) @ start.tangent for x in (a, b))
-    if not before < 0 <= behind or b.tangent @ start.tangent < 0.5:
+    if not before < 0 <= behind:
         return False
     chord = b.z - a.z
     nearest = a.z + chord * before / (before - behind)
