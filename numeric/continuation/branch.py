@@ -120,6 +120,7 @@ class Branch:
 
 
 def _table(name: str, points: list[SpecialPoint]) -> list[str]:
+    """Aligned rows under a head; none where there are no points."""
     if not points:
         return []
     rows: list[tuple[str, ...]] = [(name[:16], "kind", "unstable", "|state|", "")]
@@ -135,9 +136,11 @@ def _row(p: SpecialPoint) -> tuple[str, ...]:
 
 
 def _count(unstable: int) -> str:
+    """A number of unstable directions, "?" where it is not known."""
     return "?" if unstable < 0 else str(unstable)
 
 
 def _length(state: Restored) -> float:
+    """The norm over all components."""
     arrays = state.values() if isinstance(state, Mapping) else [state]
     return float(np.sqrt(sum(np.sum(np.square(a)) for a in arrays)))

@@ -103,6 +103,7 @@ def _quadratic(family: Family, z: Array, psi: Array, u: Array, v: Array) -> floa
 
 
 def _whole(u: Array, z: Array) -> Array:
+    """A direction with its share of s, 0 where it has none."""
     return u if u.size == z.size else np.append(u, 0.0)
 
 

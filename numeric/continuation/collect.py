@@ -56,6 +56,7 @@ class Record:
         self._special(Special("kink", corner.before.z, None, turns=turns), sides)
 
     def _special(self, special: Special, sides: tuple[int, int]) -> None:
+        """A special point, as a row of the branch too."""
         self.add(special.z, max(sides))
         state, s = self._state(special.z)
         vector = None if special.vector is None else self._row(special.vector)
@@ -63,10 +64,12 @@ class Record:
         self._points.append(point)
 
     def _state(self, z: Array) -> tuple[Any, float]:
+        """The state in the caller's structure, and s."""
         x = z * self._family.units
         return self._row(x[:-1]), float(x[-1])
 
     def _row(self, y: Array) -> Any:
+        """One packed state in the caller's structure."""
         return self._restore(y[None], batch_shape=())
 
     def branch(self, end: End, walk: Walk) -> Branch:

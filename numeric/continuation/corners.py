@@ -33,6 +33,8 @@ class Corner:
 
 @dataclass(frozen=True)
 class _Place:
+    """A point of the curve, without its tangent."""
+
     z: Array
 
 
@@ -61,6 +63,8 @@ def _first(u: Array, v: Array, turned: NDArray[np.intp]) -> int:
 
 
 def _located(family: Family, a: Station, b: _Place, k: int) -> _Place | None:
+    """Where function k vanishes between two points, guessed on the chord; None where it jumps or no point is found."""
+
     def between(one: _Place, other: _Place, share: float) -> _Place | None:
         chord = other.z - one.z
         length = float(np.linalg.norm(chord))
@@ -88,6 +92,7 @@ def joined(family: Family, a: Station, z: Array) -> Corner | None:
 
 
 def _behind(family: Family, old: Station, z: Array) -> Corner | None:
+    """The corner with the station of the piece that lies ahead of the old tangent."""
     ahead = pattern(family.kinks(z + SIDE * old.tangent))
     turned = crossed(old.piece, ahead)
     if not turned.size:

@@ -41,6 +41,7 @@ Pairs = list[tuple[Special, Station]]
 
 
 def _branch_points(family: Family, a: Station, b: Station, met: int) -> Pairs:
+    """The branch point where det B changes sign."""
     if a.orientation * b.orientation >= 0:
         return []
     at = narrowed(a, b, _determinant(a), on_curve(family))[1]
@@ -58,6 +59,7 @@ def _determinant(a: Station) -> Callable[[Station], float]:
 
 
 def _folds(family: Family, a: Station, b: Station, met: int) -> Pairs:
+    """The fold where s turns back."""
     if (a.tangent[-1] < 0) == (b.tangent[-1] < 0):
         return []
     at = narrowed(a, b, lambda x: float(x.tangent[-1]), on_curve(family))[1]
@@ -65,6 +67,7 @@ def _folds(family: Family, a: Station, b: Station, met: int) -> Pairs:
 
 
 def _fold(at: Station) -> Special:
+    """The fold at a station whose tangent has no share of s."""
     return Special("fold", at.z, upward(at.tangent[:-1] / np.linalg.norm(at.tangent[:-1])), turns=True)
 
 

@@ -18,6 +18,7 @@ from amsym.notation import Component, Tensor, Total, derivative
 from amsym.system import System
 from numeric.bound import Bound
 from numeric.compile import compile as compile_model
+from numeric.continuation.kinks import kink_values
 from numeric.continuation.lifted import Lifted
 from numeric.directional import along, component
 from numeric.field import Array
@@ -65,6 +66,7 @@ class Family:
         return self._multilinear(3, z, u, v, w)
 
     def _multilinear(self, order: int, z: Array, *directions: Array) -> Array:
+        """The derivative of this order along as many directions."""
         row = np.concatenate([x * self.units for x in (z, *directions)])
         return (self._second if order == 2 else self._third).packed_flow(row[None])[0, : self.n] / self.rows
 
@@ -111,10 +113,9 @@ class Family:
     @cached_property
     def kinks(self) -> Callable[[Array], Array]:
         """The functions of z (m,) whose signs tell the smooth piece of f; see `numeric.continuation.kinks`."""
-        from numeric.continuation.kinks import kink_values
-
         return kink_values(self)
 
 
 def _summed(body: sp.Expr, c: Component) -> sp.Expr:
+    """The sum over the indices of a component."""
     return Total(body, *c.where) if c.where else body

@@ -78,6 +78,7 @@ def continue_steady_state(
 
 
 def _finite(name: str, value: Any) -> float:
+    """A finite number, or an InputError that names it."""
     if not isinstance(value, (int, float, np.number)) or not np.isfinite(value):
         raise InputError(f"{name} is {value!r}; a finite number was expected: give one")
     return float(value)

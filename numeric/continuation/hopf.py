@@ -35,6 +35,7 @@ def _eigenvector(A: Any, value: complex) -> Complex:
 
 
 def _criticality(family: Family, at: Station, A: Any, w: float, q: Complex) -> str | None:
+    """The sign of the first Lyapunov coefficient, in words; None where it vanishes or several pairs cross at once."""
     near = np.abs(at.values - 1j * w) <= REAL * np.abs(at.values).max()
     if np.count_nonzero(near) > 1:
         return None
@@ -60,8 +61,10 @@ def _criticality(family: Family, at: Station, A: Any, w: float, q: Complex) -> s
 
 
 def _split(u: Complex) -> tuple[Any, Any]:
+    """The real and the imaginary part."""
     return np.real(u), np.imag(u)
 
 
 def _row(u: Any) -> Any:
+    """A direction of y at fixed s."""
     return np.append(u, 0.0)

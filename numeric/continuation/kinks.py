@@ -40,6 +40,7 @@ def kink_functions(system: System) -> list[sp.Expr]:
 
 
 def _of_node(node: sp.Basic) -> list[sp.Expr]:
+    """The u of one kink or jump."""
     if isinstance(node, (Mask, sp.Piecewise)):
         return [r.lhs - r.rhs for r in node.atoms(Relational) if not isinstance(r.lhs, Index)]
     if isinstance(node, (sp.Max, sp.Min)):

@@ -46,6 +46,7 @@ def lifted(system: System, params: Mapping[str, Any], parameter: Any, ends: Sequ
 
 
 def _check_flow(system: System) -> None:
+    """Steady states are those of a flow that does not depend on time."""
     if system.flow is None:
         raise InputError("the system has an update, and a branch is one of steady states of a flow: give System(flow=...)")
     if system.depends_on_time:
@@ -53,6 +54,7 @@ def _check_flow(system: System) -> None:
 
 
 def _by_name(system: System, params: Mapping[str, Any], name: str, ends: Sequence[float]) -> Lifted:
+    """s in place of a scalar parameter."""
     scalars = {x.name: x for x in system.scalars}
     if name not in scalars:
         _refuse(system, name)
@@ -66,6 +68,7 @@ def _by_name(system: System, params: Mapping[str, Any], name: str, ends: Sequenc
 
 
 def _refuse(system: System, name: str) -> None:
+    """Say why this name is none of a scalar parameter."""
     if name in {p.name for p in system.parameters}:
         raise InputError(f"parameter '{name}' is an array; the name of a number was expected: say along what, {{'{name}': direction}}")
     known = ", ".join(x.name for x in system.scalars) or "none"
@@ -73,6 +76,7 @@ def _refuse(system: System, name: str) -> None:
 
 
 def _along(system: System, params: Mapping[str, Any], line: dict[str, Any], ends: Sequence[float]) -> Lifted:
+    """p + s dp in place of each parameter that moves."""
     directions = {name: _direction(system, params, name, value) for name, value in line.items()}
     for s in ends:
         checked_parameters(system, {**params, **{n: np.asarray(params[n]) + s * d for n, d in directions.items()}})
@@ -129,6 +133,7 @@ def _check_movable(system: System, name: str) -> None:
 
 
 def _with_rest(system: System, flow: Mapping[Any, Any], s: Tensor) -> System:
+    """The flow with ds/dt = 0."""
     return System(flow={**flow, Component(s): sp.S.Zero}, name=system.name)
 
 

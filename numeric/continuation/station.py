@@ -92,6 +92,7 @@ def station_near(family: Family, z: Array, chord: Array) -> Station | None:
 
 
 def _station(family: Family, z: Array, slopes: Array, tangent: Array) -> Station:
+    """The station with its piece of f."""
     piece = pattern(family.kinks(z))
     return Station(z, tangent, slopes, piece, family.rate, bool((piece == 0).any()) and jumps(family, z))
 

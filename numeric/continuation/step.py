@@ -55,6 +55,7 @@ def step(family: Family, a: Station, h: float, longest: float) -> Step | End:
 
 
 def _taken(family: Family, a: Station, found: Corrected, h: float, longest: float) -> Step | End:
+    """The step to a corrected point, or up to the first corner before it; why it is not taken otherwise."""
     if crossed(a.piece, pattern(family.kinks(found.z))).size:
         met = corner(family, a, found.z)
         return End.STEP_TOO_SMALL if met is None else Step(met.before, met, h)

@@ -47,6 +47,7 @@ class Walk:
         return record.branch(self._follow(start, record), self)
 
     def _follow(self, a: Station, record: Record) -> End:
+        """Step after step into the record; why the branch stopped."""
         start, h = a, self.first
         for _ in range(self.steps):
             taken = step(self.family, a, h, self.longest)
@@ -93,6 +94,7 @@ class Walk:
         )
 
     def _direction(self, along: Any) -> Array:
+        """A state's direction as one of z, at fixed s."""
         rows, _ = self.packed(along)
         size = float(np.linalg.norm(rows))
         if rows.shape != (1, self.family.n) or not size > 0:

@@ -101,6 +101,7 @@ def _stability(one: int, other: int) -> str:
 
 
 def _points(ax: Axes, branch: Branch, height: Array) -> None:
+    """A marker for each special point, hollow where it is subcritical."""
     for point in branch.points:
         k = int(np.flatnonzero(branch.parameter == point.parameter)[_nearest(branch, point)])
         filled = point.criticality != "subcritical"
