@@ -19,7 +19,7 @@ from numeric.continuation.station import even_sizes
 from numeric.field import Array
 
 ITERATIONS = 12
-SETTLED = 1e-11  # a last step of Newton's method, relative to |z| + 1; the error is of its square
+SETTLED = 1e-11  # a last step of Newton's method, relative to |z| + 1; the next one is shorter by 1e-6
 FAR = 1e-3  # in units: a zero of the equations farther away than this from where the sign changed is another one
 OFF = 1e-12  # |μ| above it, in units: the branches nearly meet and do not
 SEVERAL = 1e-6  # singular values of ∂f/∂z below it, in units, vanish with the least one: without Newton's method z is right to 1e-8
@@ -63,14 +63,11 @@ def settled(family: Family, z: Array) -> tuple[Array, Array] | None:
     """z and ψ of the branch point; None where Newton's method finds none near."""
     start, n = z, family.n
     psi, mu = np.linalg.svd(family.slopes(z))[0][:, -1], 0.0
+    bend = family.bend(z, psi)
     for _ in range(ITERATIONS):
-        gradient, second = family.pairing(z, psi)
-        wrong = np.concatenate([gradient + np.append(np.zeros(n + 1), mu * psi), [(psi @ psi - 1) / 2]])
-        matrix = np.zeros((2 * n + 2, 2 * n + 2))
-        matrix[:-1, :-1] = second
-        matrix[n + 1 : -1, n + 1 : -1] += mu * np.eye(n)
-        matrix[n + 1 : -1, -1] = matrix[-1, n + 1 : -1] = psi
-        step = solved(matrix, -wrong)
+        slopes = family.slopes(z)
+        wrong = np.concatenate([psi @ slopes, family.f(z) + mu * psi, [(psi @ psi - 1) / 2]])
+        step = solved(_matrix(bend, slopes, psi, mu), -wrong)
         if step is None:
             return None
         z, psi, mu = z + step[: n + 1], psi + step[n + 1 : -1], mu + step[-1]
@@ -79,6 +76,13 @@ def settled(family: Family, z: Array) -> tuple[Array, Array] | None:
         if np.linalg.norm(step) <= SETTLED * (1 + np.linalg.norm(z)):
             return (z, psi) if abs(mu) <= OFF else None
     return None
+
+
+def _matrix(bend: Array, slopes: Array, psi: Array, mu: float) -> Array:
+    """The second derivatives of ψ·f(z) + μ (ψ·ψ - 1)/2 by z, ψ and μ, (2n + 2, 2n + 2)."""
+    n = len(psi)
+    zero, edge = np.zeros((n + 1, 1)), psi[:, None]
+    return np.block([[bend, slopes.T, zero], [slopes, mu * np.eye(n), edge], [zero.T, edge.T, np.zeros((1, 1))]])
 
 
 def _null(slopes: Array) -> Array:
@@ -111,7 +115,7 @@ def _size(family: Family, z: Array, v: Array) -> float:
     """A size of the derivatives of f along v: what would be a large coefficient."""
     w = _whole(v, z)
     s = np.append(np.zeros(v.size), 1.0)
-    return float(max(np.linalg.norm(family.second(z, w, x)) for x in (w, s))) + float(np.linalg.norm(family.third(z, w, w, w)))
+    return float(max(np.linalg.norm(family.second(z, w, x)) for x in (w, s))) + float(np.linalg.norm(family.third(z, w, w)))
 
 
 def _crossing(family: Family, z: Array, psi: Array, slopes: Array, along: Array) -> Array | None:
@@ -144,7 +148,7 @@ def _cubic(family: Family, z: Array, psi: Array, v: Array, J: Array) -> tuple[st
         return "branch point", None
     V = np.append(v, 0.0)
     w = np.linalg.lstsq(J, -family.second(z, V, V), rcond=1e-10)[0]
-    c = float(psi @ (family.third(z, V, V, V) + 3 * family.second(z, V, np.append(w, 0.0)))) / pair
+    c = float(psi @ (family.third(z, V, V) + 3 * family.second(z, V, np.append(w, 0.0)))) / pair
     if abs(c) <= NULL * _size(family, z, v):
         return "pitchfork", None
     return "pitchfork", "supercritical" if c < 0 else "subcritical"

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import sympy as sp
 
-from amsym.notation import Component, Tensor, Total, derivative
 from amsym.system import System
 from numeric.bound import Bound
 from numeric.compile import compile as compile_model
 from numeric.continuation.kinks import kink_values
 from numeric.continuation.lifted import Lifted
-from numeric.directional import along, component
+from numeric.directional import along, component, directions_of
 from numeric.field import Array
+
+DIFFERENCE = 1e-5  # of central differences, in units: truncation and rounding are both about 1e-10
 
 
 class Family:
@@ -58,64 +58,45 @@ class Family:
         return np.asarray(self.rows[:, None] / self.unit)
 
     def second(self, z: Array, u: Array, v: Array) -> Array:
-        """Σ ∂²f/∂z_j∂z_k u_j v_k, (n,)."""
-        return self._multilinear(2, z, u, v)
+        """Σ ∂²f/∂z_j∂z_k u_j v_k, (n,), by 4 u v = (u + v)² - (u - v)²."""
+        return (self._along(2, z, u + v) - self._along(2, z, u - v)) / 4
 
-    def third(self, z: Array, u: Array, v: Array, w: Array) -> Array:
-        """Σ ∂³f/∂z_j∂z_k∂z_l u_j v_k w_l, (n,)."""
-        return self._multilinear(3, z, u, v, w)
+    def third(self, z: Array, u: Array, v: Array) -> Array:
+        """Σ ∂³f/∂z_j∂z_k∂z_l u_j u_k v_l, (n,), by 6 u² v = (u + v)³ - (u - v)³ - 2 v³."""
+        if u is v:
+            return self._along(3, z, u)
+        return (self._along(3, z, u + v) - self._along(3, z, u - v) - 2 * self._along(3, z, v)) / 6
 
-    def _multilinear(self, order: int, z: Array, *directions: Array) -> Array:
-        """The derivative of this order along as many directions."""
-        row = np.concatenate([x * self.units for x in (z, *directions)])
-        return (self._second if order == 2 else self._third).packed_flow(row[None])[0, : self.n] / self.rows
+    def _along(self, order: int, z: Array, u: Array) -> Array:
+        """The derivative of this order of f(z + ε u) by ε, (n,)."""
+        row = np.concatenate([z * self.units, u * self.units])
+        return (self._twice if order == 2 else self._thrice).packed_flow(row[None])[0, : self.n] / self.rows
 
     @cached_property
-    def _second(self) -> Bound:
+    def _twice(self) -> Bound:
+        """Made on first use: the derivatives of a large formula take a while."""
         return self._of_order(2)
 
     @cached_property
-    def _third(self) -> Bound:
+    def _thrice(self) -> Bound:
+        """Made on first use, as `_twice`."""
         return self._of_order(3)
 
     def _of_order(self, order: int) -> Bound:
-        """The derivative of this order along as many directions, which are states at rest after y and s."""
-        flow = dict(self.system.equations)
-        directions: list[dict[Tensor, Tensor]] = [self._copies(f"along{k}_") for k in range(order)]
-        for u in directions:
+        """The derivative of this order along one direction, whose components are states at rest after y and s."""
+        flow, u = dict(self.system.equations), directions_of(self.system)
+        for _ in range(order):
             flow = {c: along(f, u) for c, f in flow.items()}
-        rest = {component(u[c.tensor], c.where): sp.S.Zero for u in directions for c in self.system.equations}
+        rest = {component(u[c.tensor], c.where): sp.S.Zero for c in self.system.equations}
         return self.bound(System(flow={**flow, **rest}))
 
-    def _copies(self, prefix: str) -> dict[Tensor, Tensor]:
-        """A tensor for each state, with a name that no state has."""
-        while any(s.name.startswith(prefix) for s in self.system.states):
-            prefix += "_"
-        return {s: Tensor(prefix + s.name, s.axes, "state") for s in self.system.states}
-
-    @cached_property
-    def _pairing(self) -> Bound:
-        """The gradient of ψ·f by y, s and ψ, as a flow; ψ of s is at rest and stands last."""
-        psi = self._copies("psi_")
-        pairing = sp.Add(*(_summed(component(psi[c.tensor], c.where) * f, c) for c, f in self.system.equations.items()))
-        by_z: dict[Any, Any] = {c: derivative(pairing, c) for c in self.system.equations}
-        by_psi: dict[Any, Any] = {component(psi[c.tensor], c.where): f for c, f in self.system.equations.items()}
-        return self.bound(System(flow={**by_z, **by_psi}))
-
-    def pairing(self, z: Array, psi: Array) -> tuple[Array, Array]:
-        """The gradient (2n + 1,) of ψ·f(z) by z and ψ, and its matrix of second derivatives."""
-        units = np.append(self.units, 1 / self.rows)
-        row = np.concatenate([z * self.units, psi / self.rows, [0.0]])[None]
-        gradient = self._pairing.packed_flow(row)[0, :-1] * units
-        second = self._pairing.packed_jacobian(row)[0, :-1, :-1]
-        return gradient, units[:, None] * second * units
+    def bend(self, z: Array, psi: Array) -> Array:
+        """∂²(ψ·f)/∂z∂z (n + 1, n + 1) by differences of ψ ∂f/∂z, right to about 1e-9: enough to steer Newton's method."""
+        steps = DIFFERENCE * np.eye(self.n + 1)
+        second = np.stack([psi @ (self.slopes(z + e) - self.slopes(z - e)) for e in steps]) / (2 * DIFFERENCE)
+        return np.asarray((second + second.T) / 2)
 
     @cached_property
     def kinks(self) -> Callable[[Array], Array]:
         """The functions of z (m,) whose signs tell the smooth piece of f; see `numeric.continuation.kinks`."""
         return kink_values(self)
-
-
-def _summed(body: sp.Expr, c: Component) -> sp.Expr:
-    """The sum over the indices of a component."""
-    return Total(body, *c.where) if c.where else body

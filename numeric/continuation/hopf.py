@@ -49,7 +49,7 @@ def _criticality(family: Family, at: Station, A: Any, w: float, q: Complex) -> s
         return np.asarray(family.rate[:, 0] * (real + 1j * (family.second(at.z, a, d) + family.second(at.z, b, c))))
 
     real, imag = (_row(x) for x in _split(q))
-    cubes = [family.third(at.z, x, real, real) + family.third(at.z, x, imag, imag) for x in (real, imag)]
+    cubes = [family.third(at.z, real, x) + family.third(at.z, imag, x) for x in (real, imag)]
     C = family.rate[:, 0] * (cubes[0] + 1j * cubes[1])
     inner = np.linalg.solve(A, second(q, q.conj()))
     outer = np.linalg.solve(2j * w * np.eye(len(A)) - A, second(q, q))
