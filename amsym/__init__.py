@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from numeric.audit import EnergyAudit, energy_audit
     from numeric.compile import compile
     from numeric.dead import dead_directions
+    from numeric.continuation.branch import Branch
+    from numeric.continuation.follow import continue_steady_state
     from numeric.events import Event
     from numeric.outcomes import Outcome, Simulation
     from numeric.simulate import simulate
@@ -41,6 +43,8 @@ _LAZY = {
     "Simulation": "numeric.outcomes",
     "Outcome": "numeric.outcomes",
     "Event": "numeric.events",
+    "continue_steady_state": "numeric.continuation.follow",
+    "Branch": "numeric.continuation.branch",
     "energy_audit": "numeric.audit",
     "EnergyAudit": "numeric.audit",
     "stability": "numeric.stability",
@@ -64,6 +68,7 @@ __version__ = "0.2.0"
 __all__ = [
     "AmsymError",
     "Arrival",
+    "Branch",
     "Derivation",
     "EnergyAudit",
     "Event",
@@ -87,6 +92,7 @@ __all__ = [
     "canonical",
     "compile",
     "components",
+    "continue_steady_state",
     "dead_directions",
     "delta",
     "derivative",
