@@ -64,7 +64,7 @@ _LAZY = {
     "symmetries": "proofs.symmetry.found",
 }
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 __all__ = [
     "AmsymError",
     "Arrival",
