@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from numeric import plot
     from numeric.audit import EnergyAudit, energy_audit
     from numeric.compile import compile
-    from numeric.dead import dead_directions
     from numeric.continuation.branch import Branch
     from numeric.continuation.follow import continue_steady_state
+    from numeric.dead import dead_directions
     from numeric.events import Event
     from numeric.outcomes import Outcome, Simulation
     from numeric.simulate import simulate

@@ -46,8 +46,8 @@ class Simulation:
     outcomes: Outcome | NDArray[np.object_]
     statistics: dict[str, Any]
     """`evaluations`, `accepted`, `rejected`: counts, (batch,). `largest_energy_rise` over one accepted step, (batch,): 0
-    where the energy never rose, NaN where nobody looked. `method`: names of the integrators that ran. `stiff`: which
-    trajectories were found stiff and handed over, (batch,). `seconds`: wall time of the whole batch."""
+    where the energy never rose, NaN where nobody looked. `methods`: the integrators that ran, by name. `seconds`: wall time
+    of the whole batch."""
     events: dict[str, Any] | None = None
     """The `Crossings` of each event that was asked for."""
 
