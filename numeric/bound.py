@@ -130,6 +130,10 @@ class Bound(Linearised):
         self._program("energy", sizes).run(packing.split(y), t, {"energy": energy}, len(y), y.dtype)
         return energy
 
+    def packed_gradient(self, y: Array, t: Any = 0.0) -> Array:
+        """∂E/∂y of packed rows, (batch, n)."""
+        return self._packed("gradient", y, None, t)
+
     def packing(self, width: int) -> tuple[Packing, dict[str, int]]:
         """How packed rows of this width are laid out, and the sizes of all axes.
 

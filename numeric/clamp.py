@@ -30,6 +30,10 @@ class Clamped:
         f = self._field.packed_flow(y, out=out, t=t)
         return np.multiply(f, self.free, out=f)
 
+    def packed_gradient(self, y: Array, t: Any = 0.0) -> Array:
+        """m ⊙ ∂E/∂y, (batch, n): the slopes of E for what may move."""
+        return np.asarray(self._field.packed_gradient(y, t=t) * self.free)
+
     def packed_jacobian(self, y: Array, t: Any = 0.0) -> Array:
         """diag(m) ∂f/∂y, (batch, n, n)."""
         J: Array = self._field.packed_jacobian(y, t=t)

@@ -10,6 +10,7 @@ from amsym.errors import InputError, NotationError
 from amsym.notation import Mask
 from numeric.field import Array
 from numeric.series import Jets
+from numeric.steppers.discrete_gradient import DiscreteGradient
 from numeric.steppers.dormand_prince import DormandPrince
 from numeric.steppers.layered import Layered
 from numeric.steppers.order_eight import OrderEight
@@ -24,6 +25,7 @@ METHODS: dict[str, type[Stepper]] = {
     "taylor": Taylor,
     "layered": Layered,
     "rosenbrock": Rosenbrock,
+    "discrete gradient": DiscreteGradient,
 }
 AUTO = "auto"
 # Work a trajectory over the tolerance, 256 neurons: order 5 and 8 meet at about 1e-6; Taylor's method, at equal error, needs
