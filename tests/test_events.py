@@ -11,7 +11,8 @@ from numeric.methods import METHODS
 i = am.index("i", "N")
 y = am.state("y", "N")
 decay = am.System(flow={y[i]: -y[i]}, energy=am.total(y[i] ** 2, i) / 2)
-every = pytest.mark.parametrize("method", sorted(METHODS))
+# At 1e-9 a method of order 2 takes 5 s; events on it are in test_discrete_gradient.
+every = pytest.mark.parametrize("method", sorted(METHODS.keys() - {"discrete gradient"}))
 
 a, b = am.state("a"), am.state("b")
 circle = am.System(flow={a: -b, b: a})

@@ -29,8 +29,8 @@ class Stepper(ABC):
     the next step, each (count,). Arithmetic is in the dtype of `start`; times are double.
 
     A method fills in `_try` and `interpolate`, and says its `order`, which the step sizes follow; its `evaluations` of the
-    flow in an attempt, (count,) where rows differ; how many `arrays` (rows, n) it keeps; and its `resolution`: the estimate |error| / |h f| on
-    dy/dt = -k y up to which it damps every mode.
+    flow in an attempt, (count,) where rows differ; how many `arrays` (rows, n) it keeps; and its `resolution`: the estimate
+    |error| / |h f| on dy/dt = -k y up to which it damps every mode.
     """
 
     order: int
