@@ -29,7 +29,7 @@ def linear(A: Array, b: Array) -> Any:
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, WINDOW), st.floats(0.1, 30))
-def test_linear_equations_of_few_unknowns_take_an_image_an_unknown_and_two_however_far_from_contracting(seed: int, n: int, size: float) -> None:
+def test_linear_equations_take_an_image_an_unknown_and_few_more_however_far_from_contracting(seed: int, n: int, size: float) -> None:
     rng = np.random.default_rng(seed)
     Q = np.linalg.qr(rng.normal(size=(n, n)))[0]
     A = Q @ np.diag(-size * rng.random(n)) @ Q.T  # I - A is positive definite, as for decaying modes

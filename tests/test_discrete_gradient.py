@@ -10,9 +10,9 @@ import pytest
 import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from memories import SYSTEMS, numbers, states
 
 import amsym as am
-from memories import SYSTEMS, numbers, states
 from numeric.bound import Bound
 from numeric.clamp import Clamped
 from numeric.compile import compile as compile_model
@@ -86,7 +86,7 @@ def test_no_step_of_any_size_raises_the_energy_of_any_memory(name: str, seed: in
 
 
 @given(names, seeds, steps)
-@settings(max_examples=10)
+@settings(max_examples=6)
 def test_nor_in_single_precision(name: str, seed: int, step: float) -> None:
     model, start = drawn(name, seed, dtype=np.float32)
     assert largest_rise(started(model, start), step) <= 0
@@ -160,19 +160,20 @@ def test_a_step_without_solution_is_refused_and_halved() -> None:
     [(SINH, 1.5, np.arcsinh(np.sinh(1.5) * np.exp(-1))), (FORCED, 1.0, 0.5)],
 )
 def test_the_global_error_falls_with_the_square_of_the_step(system: Any, start: float, closed: float) -> None:
-    steps, errors, estimates = 0.5 ** np.arange(2, 7), [], []
+    steps, errors, largest = 0.5 ** np.arange(2, 7), [], []
+    estimates: list[float] = []
     for h in steps:
         stepper = started(bound(system), np.full((1, 1), start), end=1.0)
         for _ in range(round(1 / h)):
             stepper.h[:] = h
             stepper.attempt()
             assert stepper.accepted.all()
-            first = abs(stepper.error[0, 0]) if stepper.t[0] == 0 else first
+            estimates.append(abs(stepper.error[0, 0]))
             stepper.commit()
         errors.append(abs(stepper.y[0, 0] - closed))
-        estimates.append(first)
+        largest.append(max(estimates[-round(1 / h) :]))
     assert np.polyfit(np.log(steps), np.log(errors), 1)[0] == pytest.approx(2, abs=0.15)
-    assert np.polyfit(np.log(steps), np.log(estimates), 1)[0] > 2.7
+    assert np.polyfit(np.log(steps), np.log(largest), 1)[0] > 2.7
 
 
 def test_the_estimate_is_the_error_of_the_step() -> None:
@@ -198,7 +199,8 @@ def test_the_dense_output_is_the_cubic_with_the_flow_at_both_ends() -> None:
 @pytest.mark.parametrize("rtol", [1e-3, 1e-5])
 def test_errors_follow_the_tolerance(rtol: float) -> None:
     run = am.simulate(CIRCLE, None, {"q": 1.0, "p": 0.0}, t=3.0, method=METHOD, rtol=rtol, steady=None)
-    assert abs(run.end["q"] - np.cos(3.0)) < 20 * rtol
+    end: Any = run.end
+    assert abs(end["q"] - np.cos(3.0)) < 20 * rtol
     assert run.energies == pytest.approx(1.0, rel=1e-10)
 
 
@@ -221,11 +223,11 @@ def test_steady_states_are_those_of_the_explicit_method() -> None:
     rng = np.random.default_rng(1)
     W = rng.normal(size=(12, 12))
     params = {"W": (W + W.T) / 4, "b": rng.normal(size=12) / 10}
-    starts = 2 * rng.normal(size=(40, 12))
+    starts = 2 * rng.normal(size=(20, 12))
     ours = am.simulate(am.zoo.hopfield(), params, starts, t=500, method=METHOD, rtol=1e-3)
     other = am.simulate(am.zoo.hopfield(), params, starts, t=500, method="order 5")
-    assert all(o is am.Outcome.STEADY for o in ours.outcomes)
-    np.testing.assert_allclose(ours.end, other.end, atol=1e-6)
+    assert np.all(ours.ended(am.Outcome.STEADY))
+    np.testing.assert_allclose(np.asarray(ours.end), np.asarray(other.end), atol=1e-6)
     assert ours.statistics["largest_energy_rise"].max() < 1e-12
 
 
@@ -238,12 +240,12 @@ def test_loose_tolerances_take_steps_as_long_as_can_be_solved_and_still_fall() -
 
 
 def test_a_flow_that_climbs_is_followed_uphill_and_named() -> None:
-    climbing = am.System(flow={y[i]: y[i] - y[i] ** 3}, energy=-am.total(y[i] ** 2 / 2 - y[i] ** 4 / 4, i) * -1)
+    climbing = am.System(flow={y[i]: y[i] - y[i] ** 3}, energy=am.total(y[i] ** 2 / 2 - y[i] ** 4 / 4, i))
     run = am.simulate(climbing, None, [0.1, -0.2], method=METHOD, rtol=1e-3)
     assert run.outcomes is am.Outcome.ENERGY_ROSE
     unwatched = am.simulate(climbing, None, [0.1, -0.2], method=METHOD, rtol=1e-3, energy_check=False)
     assert unwatched.outcomes is am.Outcome.STEADY
-    np.testing.assert_allclose(unwatched.end, [1, -1], atol=1e-6)
+    np.testing.assert_allclose(np.asarray(unwatched.end), [1, -1], atol=1e-6)
 
 
 def test_a_flow_that_falls_is_not_called_climbing() -> None:
@@ -279,13 +281,14 @@ def test_the_packed_gradient_is_the_gradient() -> None:
 
 def test_evaluations_of_each_row_are_counted() -> None:
     model = bound(OSCILLATOR)
-    calls = []
-    counting: Any = SimpleNamespace(
-        has_energy=True,
-        packed_energy=model.packed_energy,
-        packed_gradient=model.packed_gradient,
-        packed_flow=lambda y, out=None, t=0.0: calls.append(len(y)) or model.packed_flow(y, out=out, t=t),
-    )
+    calls: list[int] = []
+
+    def flow(y: Array, out: Array | None = None, t: Any = 0.0) -> Array:
+        calls.append(len(y))
+        return model.packed_flow(y, out=out, t=t)
+
+    others = {"packed_energy": model.packed_energy, "packed_gradient": model.packed_gradient}
+    counting: Any = SimpleNamespace(has_energy=True, packed_flow=flow, **others)
     stepper = started(counting, np.array([[1.0, 0.5], [30.0, -1.0]]))
     calls.clear()
     stepper.h[:] = 0.05
@@ -294,7 +297,7 @@ def test_evaluations_of_each_row_are_counted() -> None:
 
 
 def test_a_system_without_energy_is_refused_with_a_remedy() -> None:
-    with pytest.raises(am.InputError, match=r"no energy, .*: give System\(energy=...\), or say method='order 5'"):
+    with pytest.raises(am.InputError, match=r"no energy that .*: give System\(energy=...\), or say method='order 5'"):
         am.simulate(am.System(flow={y[i]: -y[i]}), None, [1.0], method=METHOD)
     field: Any = SimpleNamespace(has_energy=True)
     with pytest.raises(am.InputError, match="the field is SimpleNamespace; a discrete gradient needs the packed_gradient"):

@@ -85,7 +85,17 @@ class DiscreteGradient(Stepper):
 
     The equations of a step are solved by Anderson's iteration, at a flow, a gradient and an energy each time, four to ten
     times a step: a method for where the law matters more than digits. Tolerances of 1e3 leave the length of the steps to
-    the iteration, with `steady=None`. An energy that depends on time is compared at the time of the midpoint. Raises InputError for a field without energy, or without its gradient.
+    the iteration, with `steady=None`. An energy that depends on time is compared at the time of the midpoint.
+
+    >>> import amsym as am
+    >>> i, y = am.index("i", "N"), am.state("y", "N")
+    >>> quartic = am.System(flow={y[i]: -y[i]**3}, energy=am.total(y[i]**4, i)/4)
+    >>> long = {"rtol": 1e3, "atol": 1e3, "steady": None, "save": "steps"}
+    >>> run = am.simulate(quartic, None, [2.0, -1.0], t=100.0, method="discrete gradient", **long)
+    >>> bool(np.diff(run.times).max() > 10), bool(np.diff(run.energies).max() <= 0)
+    (True, True)
+
+    Raises InputError for a field without energy, or without its gradient.
     """
 
     order = 3  # of the error of one step; over a run the method is of order 2
@@ -96,19 +106,20 @@ class DiscreteGradient(Stepper):
     def __init__(self, field: Field, start: Array, t: Array, end: float, tolerance: Tolerance) -> None:
         """See `Stepper`; two evaluations of the flow."""
         if not field.has_energy:
-            raise InputError("the system has no energy, which the method is to keep from rising: give System(energy=...), or say method='order 5'")
+            raise InputError(
+                "the system has no energy that a step could be kept from raising: give System(energy=...), or say method='order 5'"
+            )
         if not hasattr(field, "packed_gradient"):
             got = type(field).__name__
             raise InputError(f"the field is {got}; a discrete gradient needs the packed_gradient of a bound model: take another method")
         self._downhill = cast(Downhill, field)
         super().__init__(field, start, t, end, tolerance)
-        self.evaluations = np.zeros(len(start), dtype=np.int64)
 
     def attempt(self) -> None:
         """Try one step of every row, with its error estimate; refused are steps without solution and those that would raise E."""
-        self.evaluations = np.zeros(self.count, dtype=np.int64)
+        self.evaluations = self._images = np.zeros(self.count, dtype=np.int64)
         self._lawful = np.ones(self.count, dtype=bool)
-        with np.errstate(all="ignore"):  # a point of the iteration that overflows ends its row's
+        with np.errstate(all="ignore"):  # a point that overflows ends its row's iteration
             super().attempt()
         self.h = np.minimum(self.h, GROWTH * self.step)
 
@@ -124,7 +135,7 @@ class DiscreteGradient(Stepper):
         equations = Equations(self._downhill, y, self.t[part] + self.step[part] / 2, step)
         np.add(y, step[:, None] * self.f[part], out=proposal)
         solved, images = anderson(equations, proposal, ITERATIONS)
-        self.evaluations[part] = images + 2
+        self._images[part] = images + 2
         self._lawful[part] = solved
         self._estimate(part, step)
 
