@@ -42,7 +42,7 @@ def test_linear_equations_take_an_image_an_unknown_and_few_more_however_far_from
 
 def test_a_row_moves_as_it_does_alone_bit_for_bit() -> None:
     rng = np.random.default_rng(0)
-    A, b, x = rng.normal(size=(8, 8)) / 4, rng.normal(size=(6, 8)), rng.normal(size=(6, 8)) * np.logspace(-3, 3, 6)[:, None]
+    A, b, x = rng.normal(size=(20, 20)) / 9, rng.normal(size=(6, 20)), rng.normal(size=(6, 20)) * np.logspace(-3, 3, 6)[:, None]
     together, alone = x.copy(), x.copy()
     _, images = anderson(to(1e-10, linear(A, b)), together, 40)
     counts = [anderson(to(1e-10, linear(A, b[k : k + 1])), alone[k : k + 1], 40)[1][0] for k in range(6)]

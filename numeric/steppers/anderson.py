@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from numeric.field import Array
 
-WINDOW = 6  # differences that are kept
+WINDOW = 8  # differences that are kept
 # Beside the Gram matrix of unit differences: below it they are parallel to rounding, and weights would be noise.
 RIDGE = 1e-12
 
