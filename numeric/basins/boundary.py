@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,18 +19,27 @@ Phi = Callable[[Array], Labels]  # points (k, d) -> labels (k,)
 class Boundary:
     """Points of the boundaries between basins, one on each edge of a grid of starts at whose ends different basins lie.
 
-    points: (k, 2), each within `accuracy` of a change. sides: (k, 2), the labels on its two sides. segments: (s, 2, 2), pieces
-    that join the points within each mesh of the grid.
+    points: (k, 2), each within `accuracy` of a change. sides: (k, 2), the labels on its two sides. meshes: (n - 1, m - 1, 4), of each
+    mesh of the grid the points on its lower, upper, left and right edge by number, -1 where there is none.
     """
 
     points: Array
     sides: Labels
     accuracy: float
-    segments: Array
+    meshes: Labels
 
     def between(self, a: int, b: int) -> Array:
         """The points between two labels, (k, 2)."""
         return self.points[np.all(np.sort(self.sides, axis=1) == sorted((a, b)), axis=1)]
+
+    @cached_property
+    def segments(self) -> Array:
+        """Pieces of the boundary, (s, 2, 2): in each mesh its two points are joined, or three and four with their mean."""
+        pieces: list[Array] = []
+        for mesh in self.meshes[np.any(self.meshes >= 0, axis=-1)]:
+            found = self.points[mesh[mesh >= 0]]
+            pieces += [found] if len(found) == 2 else [np.stack([p, found.mean(axis=0)]) for p in found]
+        return np.array(pieces).reshape(-1, 2, 2)
 
 
 def halved(phi: Phi, low: Array, high: Array, at_low: Labels, at_high: Labels, accuracy: float) -> tuple[Array, Labels]:
@@ -66,17 +76,11 @@ def boundary(phi: Phi, x: Array, y: Array, labels: Labels, accuracy: float) -> B
     low, high = (np.concatenate([pair[k] for pair in ends]) for k in (0, 1))
     at_low, at_high = (np.concatenate([pair[k] for pair in at]) for k in (0, 1))
     points, sides = halved(phi, low, high, at_low, at_high, accuracy)
-    return Boundary(points, sides, accuracy, _segments(points, across, up))
+    return Boundary(points, sides, accuracy, _meshes(across, up))
 
 
-def _segments(points: Array, across: NDArray[np.bool_], up: NDArray[np.bool_]) -> Array:
-    """In each mesh its two points are joined, or three and four with their mean, (s, 2, 2)."""
-    number = [np.full(mask.shape, -1) for mask in (across, up)]
-    number[0][across], number[1][up] = np.arange(across.sum()), across.sum() + np.arange(up.sum())
-    h, v = number
-    meshes = np.stack([h[:-1], h[1:], v[:, :-1], v[:, 1:]], axis=-1).reshape(-1, 4)
-    pieces: list[Array] = []
-    for mesh in meshes[np.any(meshes >= 0, axis=1)]:
-        found = points[mesh[mesh >= 0]]
-        pieces += [found] if len(found) == 2 else [np.stack([p, found.mean(axis=0)]) for p in found]
-    return np.array(pieces).reshape(-1, 2, 2)
+def _meshes(across: NDArray[np.bool_], up: NDArray[np.bool_]) -> Labels:
+    """The numbers of the points on the four edges of each mesh; points are counted along rows first, then along columns."""
+    h, v = (np.full(mask.shape, -1, dtype=np.intp) for mask in (across, up))
+    h[across], v[up] = np.arange(across.sum()), across.sum() + np.arange(up.sum())
+    return np.stack([h[:-1], h[1:], v[:, :-1], v[:, 1:]], axis=-1)

@@ -1,9 +1,10 @@
-"""Pictures of a system: `phase_portrait`, `landscape`, `energy_along`, `spectrum` and
-`continuation_diagram`, each drawn on an Axes and handing it back.
+"""Pictures: `phase_portrait`, `landscape`, `energy_along`, `spectrum`, `basins`, `hypergraph` and `continuation_diagram`, each drawn on
+an Axes and handing it back.
 
 Nothing here shows a window or changes matplotlib's settings; pass `ax=` to place a picture in a figure of your own.
 """
 
+from numeric.plot.basins import basins
 from numeric.plot.continuation import continuation_diagram
 from numeric.plot.flat import FlatCells, flat_cells
 from numeric.plot.landscape import landscape
@@ -18,6 +19,7 @@ __all__ = [
     "FlatCells",
     "Plane",
     "SteadyPoints",
+    "basins",
     "continuation_diagram",
     "eigenvalues",
     "energy_along",
