@@ -6,7 +6,7 @@ from html import escape
 
 from amsym.layer import Layer
 from amsym.memory import Memory
-from amsym.render.names import name_of
+from numeric.plot.hypergraph import described, short
 
 # Rows in pixels, and the least and the largest distance of columns; labels of 13 pixels are about 7 a letter.
 _ROW, _MARGIN, _NARROW, _WIDE, _LETTER = 110, 60, 64, 150, 7
@@ -19,7 +19,7 @@ def hypergraph_svg(memory: Memory) -> str:
     graph = memory.graph
     layers = [n for n, kind in graph.nodes(data="kind") if kind == "layer"]
     synapses = [n for n, kind in graph.nodes(data="kind") if kind == "synapse"]
-    step = _step([*map(_described, (graph.nodes[n]["layer"] for n in layers)), *(graph.nodes[n]["synapse"].name for n in synapses)])
+    step = _step([*map(described, (graph.nodes[n]["layer"] for n in layers)), *(graph.nodes[n]["synapse"].name for n in synapses)])
     width = step * max(len(layers), len(synapses), 2)
     places = {**_row(layers, width, step, _MARGIN), **_row(synapses, width, step, _MARGIN + _ROW)}
     lines = [_line(places[a], places[b]) for a, b in graph.edges]
@@ -49,12 +49,8 @@ def _line(a: tuple[float, float], b: tuple[float, float]) -> str:
 def _layer(at: tuple[float, float], layer: Layer) -> str:
     x, y = at
     circle = f'<circle cx="{x:g}" cy="{y:g}" r="22" fill="var(--paper, Canvas)" stroke="currentColor" stroke-width="1.5"/>'
-    above = f'<text x="{x:g}" y="{y - 32:g}" fill="currentColor" fill-opacity=".8" font-size="13">{escape(_described(layer))}</text>'
-    return f'{circle}<text x="{x:g}" y="{y + 5:g}" fill="currentColor" font-style="italic">{escape(_short(layer.name))}</text>{above}'
-
-
-def _described(layer: Layer) -> str:
-    return f"{layer.lagrangian.name}, {' × '.join(layer.axes)}"
+    above = f'<text x="{x:g}" y="{y - 32:g}" fill="currentColor" fill-opacity=".8" font-size="13">{escape(described(layer))}</text>'
+    return f'{circle}<text x="{x:g}" y="{y + 5:g}" fill="currentColor" font-style="italic">{escape(short(layer.name))}</text>{above}'
 
 
 def _synapse(at: tuple[float, float], name: str) -> str:
@@ -62,7 +58,3 @@ def _synapse(at: tuple[float, float], name: str) -> str:
     square = f'<rect x="{x - 7:g}" y="{y - 7:g}" width="14" height="14" fill="currentColor" fill-opacity=".8"/>'
     return f'{square}<text x="{x:g}" y="{y + 26:g}" fill="currentColor" fill-opacity=".8" font-size="13">{escape(name)}</text>'
 
-
-def _short(name: str) -> str:
-    parts = name_of(name)
-    return parts.head + "".join(parts.below)

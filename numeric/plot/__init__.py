@@ -7,6 +7,7 @@ Nothing here shows a window or changes matplotlib's settings; pass `ax=` to plac
 from numeric.plot.basins import basins
 from numeric.plot.continuation import continuation_diagram
 from numeric.plot.flat import FlatCells, flat_cells
+from numeric.plot.hypergraph import hypergraph
 from numeric.plot.landscape import landscape
 from numeric.plot.plane import Plane, plane_of
 from numeric.plot.portrait import phase_portrait
@@ -24,6 +25,7 @@ __all__ = [
     "eigenvalues",
     "energy_along",
     "flat_cells",
+    "hypergraph",
     "landscape",
     "phase_portrait",
     "plane_of",
