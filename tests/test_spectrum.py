@@ -9,6 +9,7 @@ import pytest
 from matplotlib.figure import Figure
 
 import amsym as am
+from amsym.errors import InputError
 from numeric.plot import spectrum
 from numeric.plot.spectrum import eigenvalues
 
@@ -57,3 +58,15 @@ def test_complex_eigenvalues_are_drawn_in_the_plane_with_the_border_in_view() ->
 def test_an_update_has_no_spectrum() -> None:
     with pytest.raises(am.InputError, match="a spectrum is that of a flow's Jacobian"):
         eigenvalues(am.zoo.spins(), {"W": np.zeros((2, 2))}, [1.0, -1.0])
+
+
+def test_a_stability_is_drawn_with_its_own_spectrum_and_dead_rates() -> None:
+    params, state = {"W": np.diag([0.5, 3.0]), "b": np.array([1.0, -1.0])}, [2.0, -1.0]
+    judged = am.stability(am.zoo.hopfield("relu"), params, state)
+    ours, expected = eigenvalues(judged)[0], eigenvalues(am.zoo.hopfield("relu"), params, state)[0]
+    np.testing.assert_allclose(np.sort_complex(ours.values), np.sort_complex(expected.values), atol=1e-12)
+    np.testing.assert_allclose(ours.flat, expected.flat)
+    ax = spectrum([judged, judged], ax=Figure().add_subplot())
+    assert [line.get_label() for line in ax.lines][:2] == ["state 1", "state 2"]
+    with pytest.raises(InputError, match="no state was given"):
+        spectrum(am.zoo.hopfield("relu"), params)

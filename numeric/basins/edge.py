@@ -25,8 +25,9 @@ from numeric.stability import Stability, stability
 from numeric.steady.polish import polish
 
 # Distances of the pair, as shares of 1 + |y|: brought to, and allowed to grow to. A pair nearer than the error of the trajectories
-# that tell its labels is no bracket: at 1e-9 with rtol 1e-6 it left the boundary of a network of 24 neurons unseen.
-NEAR, APART, RTOL = 1e-7, 1e-5, 1e-9
+# that tell its labels is no bracket: at 1e-9 with rtol 1e-6 it left the boundary of a
+# network of 24 neurons unseen. Near a boundary trajectories linger, and steady_states follows them with rtol / 100.
+NEAR, APART, RTOL = 1e-7, 1e-5, 1e-7
 SLOW, CLOSE = 0.05, 1e-3  # the flow, and the distance to the zero it leads to, below which the pair has settled; shares of 1 + |y|
 NEUTRAL = 1e-9  # real parts within this share of the largest |eigenvalue| count as zero
 ASIDE = (1e-4, 1e-3, 1e-2)  # steps to either side of a saddle, as shares of 1 + |y|

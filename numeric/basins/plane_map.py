@@ -58,7 +58,7 @@ class BasinMap:
 
     def agreement(self, memories: Any, level: float = 0.95) -> Agreement:
         """How often a start goes to the steady state of its Voronoi cell; see `voronoi.agreement`. The grid counts as a sample."""
-        starts = self.plane.restore(self.starts, batch_shape=self.labels.shape)
+        starts = _structured(self.plane, self.starts, self.labels.shape)
         return agreement(self.plane.model, starts, self.labels, self.states, memories, level)
 
     def __repr__(self) -> str:
@@ -82,6 +82,12 @@ def rows_of(plane: Plane, points: Array) -> Array:
     rows = np.tile(plane.held, (len(points), 1))
     rows[:, plane.picks] = points
     return rows
+
+
+def _structured(plane: Plane, rows: Array, lead: tuple[int, ...]) -> Any:
+    """Packed rows as an array where there is one state, else by name."""
+    states: Any = plane.restore(rows, batch_shape=lead)
+    return next(iter(states.values())) if len(states) == 1 else states
 
 
 def basin_map(
@@ -123,7 +129,7 @@ def basin_map(
     view, following = plane_of(system, params, plane, at), Following(t, rtol, method)
     a, b = (low + (high - low) * (np.arange(resolution) + place) / resolution for (low, high), place in zip(limits, PLACE, strict=True))
     rows = rows_of(view, np.stack(np.meshgrid(a, b), axis=-1).reshape(-1, 2))
-    starts = view.restore(rows, batch_shape=(resolution, resolution))
+    starts = _structured(view, rows, (resolution, resolution))
     found = certified(steady_states(view.model, None, starts, t=t, rtol=rtol, method=method, progress=progress))
     labels = labelled(found.origin, found.outcomes)
     phi = Destinations(view.model, rows.shape[1], following, found.regions)

@@ -54,9 +54,10 @@ def _uniform(where: Any, state: Tensor, sizes: dict[str, int], samples: int, rng
     if len(side) != 2:
         raise InputError(f"the box of '{state.name}' has {len(side)} parts; (low, high) was expected: pass starts as an array, not a tuple")
     low, high = (np.asarray(end, dtype=np.float64) for end in side)
+    shape = _shape(state, sizes, low, high)
     if not (np.all(np.isfinite(low)) and np.all(np.isfinite(high)) and np.all(low <= high)):
         raise InputError(f"the box of '{state.name}' is {side}; finite ends with low <= high were expected: say (-3, 3)")
-    return rng.uniform(low, high, (samples, *_shape(state, sizes, low, high)))
+    return rng.uniform(low, high, (samples, *shape))
 
 
 def _normal(where: Gaussian, state: Tensor, sizes: dict[str, int], samples: int, rng: Rng) -> Any:

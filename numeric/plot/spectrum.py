@@ -18,6 +18,7 @@ from amsym.errors import InputError
 from numeric.field import Array
 from numeric.plot.style import FLAT, INK, STREAM, axes, style
 from numeric.simulate_input import bound_model
+from numeric.stability.result import Stability
 
 NULL = 1e-9  # singular values of ∇²E, and parts of J v outside the null space, below this share of the largest count as zero
 SAME = 1e-6  # eigenvalues closer than this share of the largest are one label
@@ -32,8 +33,8 @@ class Eigenvalues:
     flat: NDArray[np.complex128]
 
 
-def eigenvalues(system: Any, params: Any, at: Any) -> list[Eigenvalues]:
-    """The eigenvalues at each state of `at`, (N,), (k, N) or {name: array}.
+def eigenvalues(system: Any, params: Any = None, at: Any = None) -> list[Eigenvalues]:
+    """The eigenvalues at each state of `at`, (N,), (k, N) or {name: array}; or those of a `Stability`, or of several in a list.
 
     >>> import amsym as am, sympy as sp
     >>> i, j = am.indices("i j", "N")
@@ -45,6 +46,11 @@ def eigenvalues(system: Any, params: Any, at: Any) -> list[Eigenvalues]:
 
     Raises InputError for a system without flow.
     """
+    judged = [system] if isinstance(system, Stability) else system
+    if isinstance(judged, (list, tuple)) and judged and all(isinstance(one, Stability) for one in judged):
+        return [Eigenvalues(np.concatenate([one.spectrum, one.rates]), one.rates) for one in judged]
+    if at is None:
+        raise InputError("no state was given; one or a batch was expected, or am.stability(...) in place of the system: say at=state")
     model: Any = bound_model(system, params)
     if not model.has_flow:
         raise InputError("the system has an update, and a spectrum is that of a flow's Jacobian: give System(flow=...)")
@@ -77,13 +83,14 @@ def _flat(J: Array, H: Array | None) -> NDArray[np.complex128]:
     return np.linalg.eigvals(inside).astype(np.complex128) if kept and null.shape[1] else np.array([], dtype=np.complex128)
 
 
-def spectrum(system: Any, params: Any, at: Any, *, ax: Axes | None = None, legend: bool = True) -> Axes:
+def spectrum(system: Any, params: Any = None, at: Any = None, *, ax: Axes | None = None, legend: bool = True) -> Axes:
     """Draw the eigenvalues of ∂f/∂y at each state of `at` in the complex plane, and hand back the axes.
 
     A marker for each state, filled where it is stable, in a row for each where all are real, with ×n at equal eigenvalues;
     the border Re λ = 0 with the unstable side shaded;
     beside eigenvalues whose directions the energy does not see (∇²E v = 0, as for dead neurons) how many there are.
-    `system` may be bound already; then `params` is None.
+    `system` may be bound already; then `params` is None. It may also be a `Stability`, or a list of them, with nothing else: then
+    the spectra of S are drawn with the rates of the dead directions, which are those that the energy does not see.
 
     >>> import amsym as am
     >>> i, y = am.index("i", "N"), am.state("y", "N")
