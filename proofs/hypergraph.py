@@ -57,4 +57,3 @@ def _synapse(at: tuple[float, float], name: str) -> str:
     x, y = at
     square = f'<rect x="{x - 7:g}" y="{y - 7:g}" width="14" height="14" fill="currentColor" fill-opacity=".8"/>'
     return f'{square}<text x="{x:g}" y="{y + 26:g}" fill="currentColor" fill-opacity=".8" font-size="13">{escape(name)}</text>'
-

@@ -32,7 +32,7 @@ def test_boundary_points_are_right_to_the_accuracy_asked_for(accuracy):
 
 @pytest.fixture(scope="module")
 def ring():
-    return basin_map(cycle, {}, (-1.5, 1.5), (-1.5, 1.5), resolution=20, accuracy=1e-4)
+    return basin_map(cycle, {}, (-1.5, 1.5), (-1.5, 1.5), resolution=16, accuracy=1e-4, rtol=1e-4)
 
 
 def test_a_boundary_that_is_a_cycle_is_found_where_it_lies(ring):
@@ -45,7 +45,7 @@ def test_a_boundary_that_is_a_cycle_is_found_where_it_lies(ring):
 
 def test_segments_join_into_one_closed_curve_of_the_length_of_the_cycle(ring):
     pieces = ring.boundary.segments
-    np.testing.assert_allclose(np.linalg.norm(pieces[:, 1] - pieces[:, 0], axis=1).sum(), 2 * np.pi, rtol=0.01)
+    np.testing.assert_allclose(np.linalg.norm(pieces[:, 1] - pieces[:, 0], axis=1).sum(), 2 * np.pi, rtol=0.02)
     _, times = np.unique(pieces.reshape(-1, 2), axis=0, return_counts=True)
     assert (times == 2).all()
 
@@ -78,16 +78,17 @@ def test_components_off_the_plane_start_where_they_are_held_and_move_from_there(
     assert len(around) == 2
 
 
+@pytest.mark.slow
 def test_the_map_of_figure_5_4_aligns_with_voronoi_cells_at_large_beta():
-    found = basin_map(clustering, {"xi": CENTRES, "beta": 100.0}, (0, 1), (0, 1), resolution=16, accuracy=1e-3)
+    found = basin_map(clustering, {"xi": CENTRES, "beta": 100.0}, (0, 1), (0, 1), resolution=12, accuracy=1e-3)
     assert found.agreement(CENTRES).fraction > 0.98
-    assert found.agreement(CENTRES + [0.3, 0.0]).fraction < 0.8
+    assert found.agreement(CENTRES + np.array([0.3, 0.0])).fraction < 0.8
     distances = np.sort(np.linalg.norm(found.boundary.points[:, None] - CENTRES, axis=-1), axis=1)
     assert np.ptp(distances[:, :2], axis=1).max() < 0.02  # each point of the boundary is nearly as far from two centres
 
 
 def test_the_entropy_of_a_smooth_boundary_is_below_log_2_and_falls_with_the_boxes(ring):
-    coarse, fine = ring.entropy(5), ring.entropy(2)
+    coarse, fine = ring.entropy(4), ring.entropy(2)
     assert not coarse.fractal
     assert 0 < fine.basin < coarse.basin < coarse.boundary <= np.log(2)
 
@@ -105,3 +106,10 @@ def test_a_map_says_its_shares_and_what_is_wrong_with_its_input():
     ):
         with pytest.raises(InputError, match=words):
             basin_map(trap, {}, **options)
+
+
+def test_no_row_of_starts_lies_on_an_axis_or_diagonal_of_symmetry():
+    pair = {"W": [[0.0, 2.0], [2.0, 0.0]], "b": [0.0, 0.0]}
+    for resolution in (7, 8):
+        assert (basin_map(am.zoo.hopfield(), pair, resolution=resolution, accuracy=0.1).labels >= 0).all()
+        assert (basin_map(wells, {}, resolution=resolution, accuracy=0.1).labels >= 0).all()

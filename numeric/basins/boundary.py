@@ -50,8 +50,7 @@ def halved(phi: Phi, low: Array, high: Array, at_low: Labels, at_high: Labels, a
     low, high, sides = low.copy(), high.copy(), np.stack([at_low, at_high], axis=1)
     for _ in range(200):  # doubles are exhausted long before
         wide = np.flatnonzero(np.linalg.norm(high - low, axis=1) > 2 * accuracy)
-        middle = (low[wide] + high[wide]) / 2
-        wide, middle = _apart(wide, middle, low, high)
+        wide, middle = _apart(wide, (low[wide] + high[wide]) / 2, low, high)
         if not wide.size:
             break
         found = phi(middle)

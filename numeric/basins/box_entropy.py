@@ -39,7 +39,7 @@ def box_entropy(labels: Labels, size: int = 5) -> BoxEntropy:
     Raises InputError for a size below 2 or beyond the grid.
     """
     if not 2 <= size <= min(labels.shape):
-        raise InputError(f"box size {size} was given for a grid {labels.shape}; at least 2 and at most its shorter side was expected: say 5")
+        raise InputError(f"box size {size} was given for a grid {labels.shape}; from 2 to its shorter side was expected: say 5")
     n, m = (side // size for side in labels.shape)
     boxes = labels[: n * size, : m * size].reshape(n, size, m, size).swapaxes(1, 2).reshape(n * m, -1)
     ends = [k for k in np.unique(boxes) if k >= 0 or k == DIVERGED]

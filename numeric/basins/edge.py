@@ -37,7 +37,7 @@ class EdgeOutcome(enum.Enum):
     """What edge tracking came to; the value is the sentence."""
 
     SADDLE = "it settled at a saddle with one unstable direction, whose two sides lead to the two basins"
-    DEGENERATE = "it settled at a steady state that has not just one unstable direction: perturb a or b off the symmetric set that holds them"
+    DEGENERATE = "it settled where not just one direction is unstable: perturb a or b off the symmetric set that holds them"
     UNCONFIRMED = "it settled at a saddle with one unstable direction, but the two sides do not lead to the two basins"
     NOT_SETTLED = "the rounds were over, or the boundary was lost, before it settled: it may hold a cycle or chaos, or needs more rounds"
 
@@ -100,7 +100,7 @@ def edge_state(
     model: Any = bound_model(system, params)
     (start, restore, lead), (other, _, _) = checked_start(model, a), checked_start(model, b)
     if len(start) != 1 or len(other) != 1 or lead:
-        raise InputError(f"a and b hold {len(start)} and {len(other)} states; one each, without batch axes, was expected: say a[0] and b[0]")
+        raise InputError(f"a and b hold {len(start)} and {len(other)} states; one each, without batch axes, was expected: say a[0], b[0]")
     phi = Destinations(model, start.shape[1], Following(nonnegative("t", t), rtol, method))
     ends = np.concatenate([start, other]).astype(np.float64)
     labels = _checked(phi(ends))

@@ -67,8 +67,8 @@ class Radius:
         proved = "none" if self.certified is None else f"{self.certified:.4g}"
         beyond = ", ".join(f"{np.mean(self.exits == c):.2f} {w}" for c, w in WORDS.items() if np.any(self.exits == c))
         lines = [
-            f"retrieval radius over {len(self.radii)} directions: smallest {self.smallest:.4g}, certified {proved}",
-            f"  5, 50, 95 % of them: {q[0]:.4g}, {q[1]:.4g}, {q[2]:.4g}; {np.mean(self.censored):.2f} never failed; accuracy {self.accuracy:.1e}",
+            f"retrieval radius in {len(self.radii)} directions: smallest {self.smallest:.4g} (+ {self.accuracy:.1g}), certified {proved}",
+            f"  5, 50, 95 % of them: {q[0]:.4g}, {q[1]:.4g}, {q[2]:.4g}; {np.mean(self.censored):.2f} never failed",
             f"  at the smallest {share:.0%} are recalled: at least {low:.4f} of all directions at {100 * self.level:g} %",
         ]
         return "\n".join(lines + ([f"  just beyond: {beyond}"] if beyond else []))
@@ -116,7 +116,7 @@ def retrieval_radius(
     phi = Destinations(model, y.shape[1], Following(t, rtol, method))
     home = int(phi(y)[0])
     if home < 0:
-        raise InputError(f"the flow from the memory is {WORDS[home]}; a certified steady state was expected: polish the memory, or raise t=")
+        raise InputError(f"the flow from the memory is {WORDS[home]}; a certified steady state was expected: polish it, or raise t=")
     way = _corruption(model, y[0], corruption, directions, over, limit, np.random.default_rng(seed))
     fine = max(accuracy * way.limit, way.grain)
     radii, beyond = _radii(phi, home, way, _count(directions), fine)

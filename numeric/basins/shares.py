@@ -107,7 +107,7 @@ class Basins:
 
     __str__ = __repr__
 
-    def _row(self, k: int) -> tuple[str, ...]:
+    def _row(self, k: int) -> tuple[str, str, str, str, str, str]:
         energy = "" if self.steady.energies is None else f"{self.steady.energies[k]:.5g}"
         return (str(k), *_numbers(self._share(int(self.counts[k]))), energy, self.steady.labels[k][:18])
 

@@ -69,7 +69,9 @@ def _memories(found: BasinMap, memories: Any) -> Array:
     if xi.ndim == 2 and xi.shape[1] == len(found.plane.held):
         xi = xi[:, found.plane.picks]
     if xi.ndim != 2 or xi.shape[1] != 2 or not np.isfinite(xi).all():
-        raise InputError(f"memories has shape {xi.shape}; rows of 2, or of {len(found.plane.held)}, finite numbers were expected: one a row")
+        raise InputError(
+            f"memories has shape {xi.shape}; rows of 2, or of {len(found.plane.held)}, finite numbers were expected: one row each"
+        )
     return xi
 
 

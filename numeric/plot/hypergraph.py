@@ -95,7 +95,7 @@ def _beside(at: Array, others: list[Array]) -> Array:
 
 def _draw_layer(ax: Axes, at: Array, layer: Layer, beside: Array) -> None:
     ax.plot(*at, "o", markersize=24, markerfacecolor="white", markeredgecolor=INK, markeredgewidth=1.0, zorder=2)
-    ax.annotate(short(layer.name), at, ha="center", va="center", fontstyle="italic", fontsize=10, color=INK, zorder=3)
+    ax.annotate(short(layer.name), (at[0], at[1]), ha="center", va="center", fontstyle="italic", fontsize=10, color=INK, zorder=3)
     _label(ax, at, described(layer), 16 * beside)
 
 
@@ -108,7 +108,7 @@ def _label(ax: Axes, at: Array, words: str, points: Array) -> None:
     across, up = (int(k) for k in np.sign(points.round(6)))
     sides = {"ha": ("right", "center", "left")[across + 1], "va": ("top", "center", "bottom")[up + 1]}
     look: Any = {"fontsize": 7.5, "color": STREAM, "zorder": 3, **sides}
-    ax.annotate(words, at, textcoords="offset points", xytext=tuple(points), **look)
+    ax.annotate(words, (at[0], at[1]), textcoords="offset points", xytext=tuple(points), **look)
 
 
 def _frame(ax: Axes, at: Array) -> None:
