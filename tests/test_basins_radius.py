@@ -11,6 +11,7 @@ from plane_flows import cycle, wells
 import amsym as am
 from amsym.errors import InputError
 from numeric.basins import retrieval_radius, wilson
+from numeric.basins.corruption import flipped
 from numeric.basins.ends import DIVERGED
 from numeric.basins.radius import _certified
 from numeric.steady import Region
@@ -121,3 +122,15 @@ def test_only_the_named_state_is_corrupted():
 def test_memories_and_corruptions_that_make_no_sense_are_refused(memory, options, words):
     with pytest.raises(InputError, match=words):
         retrieval_radius(wells, {}, memory, **options)
+
+
+@given(st.lists(st.floats(0.1, 3), min_size=1, max_size=8), st.floats(0, 12))
+def test_as_many_flips_as_the_reach_allows_stay_within_it_and_one_more_may_not(memory, s):
+    xi = np.array(memory)
+    way = flipped(xi, np.arange(len(xi)), 200, np.inf, np.random.default_rng(0))
+    k = way.reach(s)
+    starts = way.path(np.arange(200), np.full(200, k))
+    np.testing.assert_array_equal((starts != xi).sum(axis=1), k)
+    assert np.linalg.norm(starts - xi, axis=1).max() <= s * (1 + 1e-12)
+    largest = 2 * np.linalg.norm(np.sort(xi)[::-1][: int(k) + 1])
+    assert k == len(xi) or largest > s
