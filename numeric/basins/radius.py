@@ -65,9 +65,10 @@ class Radius:
     def __repr__(self) -> str:
         q, (share, (low, _)) = self.quantile([0.05, 0.5, 0.95]), self.recalled(self.smallest)
         proved = "none" if self.certified is None else f"{self.certified:.4g}"
+        within = f" (+ {self.accuracy:.1g})" if self.accuracy else ""
         beyond = ", ".join(f"{np.mean(self.exits == c):.2f} {w}" for c, w in WORDS.items() if np.any(self.exits == c))
         lines = [
-            f"retrieval radius in {len(self.radii)} directions: smallest {self.smallest:.4g} (+ {self.accuracy:.1g}), certified {proved}",
+            f"retrieval radius in {len(self.radii)} directions: smallest {self.smallest:.4g}{within}, certified {proved}",
             f"  5, 50, 95 % of them: {q[0]:.4g}, {q[1]:.4g}, {q[2]:.4g}; {np.mean(self.censored):.2f} never failed",
             f"  at the smallest {share:.0%} are recalled: at least {low:.4f} of all directions at {100 * self.level:g} %",
         ]
