@@ -20,6 +20,7 @@ from amsym.verdict import Report, Status, Verdict
 if TYPE_CHECKING:
     from numeric import plot
     from numeric.audit import EnergyAudit, energy_audit
+    from numeric.basins import BasinMap, Basins, EdgeOutcome, EdgeState, Gaussian, Radius, basin_map, basins, edge_state, retrieval_radius
     from numeric.compile import compile
     from numeric.continuation.branch import Branch
     from numeric.continuation.follow import continue_steady_state
@@ -43,6 +44,8 @@ _LAZY = {
     "Simulation": "numeric.outcomes",
     "Outcome": "numeric.outcomes",
     "Event": "numeric.events",
+    **dict.fromkeys(("BasinMap", "Basins", "EdgeOutcome", "EdgeState", "Gaussian", "Radius"), "numeric.basins"),
+    **dict.fromkeys(("basin_map", "basins", "edge_state", "retrieval_radius"), "numeric.basins"),
     "continue_steady_state": "numeric.continuation.follow",
     "Branch": "numeric.continuation.branch",
     "energy_audit": "numeric.audit",
@@ -68,10 +71,15 @@ __version__ = "0.3.0"
 __all__ = [
     "AmsymError",
     "Arrival",
+    "BasinMap",
+    "Basins",
     "Branch",
     "Derivation",
+    "EdgeOutcome",
+    "EdgeState",
     "EnergyAudit",
     "Event",
+    "Gaussian",
     "InputError",
     "Lagrangian",
     "Layer",
@@ -79,6 +87,7 @@ __all__ = [
     "ModelError",
     "NotationError",
     "Outcome",
+    "Radius",
     "Report",
     "Simulation",
     "Stability",
@@ -89,6 +98,8 @@ __all__ = [
     "SweepInterrupted",
     "System",
     "Verdict",
+    "basin_map",
+    "basins",
     "canonical",
     "compile",
     "components",
@@ -97,6 +108,7 @@ __all__ = [
     "delta",
     "derivative",
     "derive",
+    "edge_state",
     "energy_audit",
     "index",
     "indices",
@@ -106,6 +118,7 @@ __all__ = [
     "plot",
     "recover_state",
     "report",
+    "retrieval_radius",
     "sign",
     "simulate",
     "size",
