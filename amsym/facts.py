@@ -46,6 +46,19 @@ class Conjugate:
 
 
 @dataclass(frozen=True)
+class Third:
+    """A bound of the third derivative of a joint Lagrangian, which says how fast its Hessian Λ = D²L turns.
+
+    rate: a number or formula b with |D³L[u, u, v]| <= |b| width(v) |D²L[u, u]|, width(v) = max(v, 0) - min(v, 0); L or -L is convex.
+    scale, height: else, functions of (x, i) with |D³L[u, u, v]| <= |c| |u|² |v| / h(x)², where h > 0 changes no faster than x.
+    """
+
+    rate: Any = None
+    scale: Formula | None = None
+    height: Formula | None = None
+
+
+@dataclass(frozen=True)
 class Facts:
     """Facts of one Lagrangian; None where nothing is known in closed form.
 
@@ -55,6 +68,7 @@ class Facts:
     energy, value: x·g - L and L in forms that keep their digits where the plain ones cancel: functions of x (one entry) or of (x, i).
     energy_slope: the derivative of x·g - L by x_i, which is (Λ x)_i, likewise.
     on_border: whether the activations fill only the border of the conjugate's domain.
+    third: a bound of the third derivative of a joint Lagrangian.
     """
 
     slopes: Ends | None = None
@@ -66,6 +80,7 @@ class Facts:
     value: Formula | None = None
     energy_slope: Formula | None = None
     on_border: bool = False
+    third: Third | None = None
 
 
 def checked(lagrangian: str, *parameters: Parameter) -> tuple[Parameter, ...]:

@@ -128,6 +128,30 @@ class Known:
             return (self._at(given, at, over),)
         return None if self.kinks is None else tuple(at - a for a in self.kinks)
 
+    @property
+    def third_rate(self) -> sp.Expr | None:
+        """b with |D³L[u, u, v]| <= |b| (max(v, 0) - min(v, 0)) |D²L[u, u]| for all x; None where none is known. See `facts.Third`.
+
+        >>> from amsym import lagrangians
+        >>> lagrangians.softmax(4).third_rate
+        4
+        """
+        third = None if self._facts is None else self._facts.third
+        return None if third is None or third.rate is None else self._replaced(sp.sympify(third.rate))
+
+    def third_at(self, at: Component, over: str | None = None) -> tuple[sp.Expr, sp.Expr] | None:
+        """c and h at the component x[i] with |D³L[u, u, v]| <= |c| |u|² |v| / h², |h(x) - h(z)| <= |x - z|; None where none is known.
+
+        >>> from amsym import lagrangians
+        >>> from amsym.notation import index, state
+        >>> lagrangians.spherical(eps=1).third_at(state("x", "N")[index("i", "N")])
+        (2*sqrt(3)/3, sqrt(Σ_i x[i]**2 + 1))
+        """
+        third = None if self._facts is None else self._facts.third
+        if third is None or third.scale is None or third.height is None:
+            return None
+        return sp.sympify(self._at(third.scale, at, over)), self._at(third.height, at, over)
+
     def _ends(self, given: Ends | None, order: int) -> Ends | None:
         if self._facts is None and self.kind == "additive":
             return enclosed(self._formula_in, order + 1)

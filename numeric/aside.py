@@ -16,13 +16,19 @@ from numeric.compile import compile as compile_model
 
 
 def aside(
-    model: Bound, flow: Mapping[Any, sp.Expr] | None = None, energy: sp.Expr | None = None, params: Mapping[str, Any] | None = None
+    model: Bound,
+    flow: Mapping[Any, sp.Expr] | None = None,
+    energy: sp.Expr | None = None,
+    params: Mapping[str, Any] | None = None,
+    width: int | None = None,
 ) -> Bound:
     """A system with this flow (the model's own, if none is given) and energy, bound to the parameters that it has.
 
-    `params` are numbers for parameters that the model itself does not have.
+    `params` are numbers for parameters that the model itself does not have. `width`: that of the packed states, where the
+    sizes of their axes are not all told by parameters.
     """
     system = System(flow=model.system.flow if flow is None else flow, energy=energy)
     names = {p.name for p in (*system.parameters, *system.scalars)}
     given = {str(getattr(key, "name", key)): value for key, value in {**model.params, **(params or {})}.items()}
-    return compile_model(system).bind({name: value for name, value in given.items() if name in names}, sizes=model.sizes)
+    sizes = model.sizes if width is None else model.packing(width)[1]
+    return compile_model(system).bind({name: value for name, value in given.items() if name in names}, sizes=sizes)

@@ -1,7 +1,9 @@
 """Normalising activations: γ times a root of a mean or sum of squares, with a shift δ and ε under the root.
 
-With v what stands under the root, the Hessian's eigenvalues are γ/√v across x and γε/v^{3/2} along it (and 0 along 1 for
+With v what stands under the root, n the size or 1, the Hessian's eigenvalues are γ/√v across x and γε/v^{3/2} along it (and 0 along 1 for
 layernorm), scaled alike for all three: from 0 to γ/√ε, which x = 0 attains.
+As L = γ√n h with h = √(n v) = √(|Px|² + s²), D³h[u, u, u] = -3 t (|Pu|² - t²)/h² for t = x·u/h, and |t| <= |u|; its largest
+value, 2/√3 |u|³/h² at t² = |u|²/3, bounds D³h[u, u, v] too, since a symmetric form is largest on equal arguments (Banach).
 L*(p) comes from sup_r |q| r - R √(r² + s²) = -s √(R² - |q|²) for q = p - δ.
 """
 
@@ -11,7 +13,7 @@ from typing import Any
 
 import sympy as sp
 
-from amsym.facts import Conjugate, Ends, Facts, Formula, checked, free, nonnegative
+from amsym.facts import Conjugate, Ends, Facts, Formula, Third, checked, free, nonnegative
 from amsym.lagrangian import Lagrangian
 from amsym.lagrangians.arguments import between, checked_shift, scalar, shift
 from amsym.notation import fresh_index, total
@@ -108,5 +110,9 @@ def _normalising(
         energy=lambda x, i: -size(i) * gamma * eps / sp.sqrt(spread(x, i) + eps),
         energy_slope=energy_slope,
         on_border=bool(eps == 0),
+        third=Third(
+            scale=lambda x, i: gamma * sp.sqrt(size(i)) * 2 / sp.sqrt(3),
+            height=lambda x, i: sp.sqrt(size(i) * (spread(x, i) + eps)),
+        ),
     )
     return Lagrangian.joint(formula, name=name, facts=facts)

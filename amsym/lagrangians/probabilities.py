@@ -6,7 +6,7 @@ from typing import Any
 
 import sympy as sp
 
-from amsym.facts import Conjugate, Facts, Formula, checked, nonzero
+from amsym.facts import Conjugate, Facts, Formula, Third, checked, nonzero
 from amsym.lagrangian import Lagrangian
 from amsym.lagrangians.arguments import between, scalar
 from amsym.notation import fresh_index, total
@@ -18,6 +18,8 @@ def softmax(beta: Any = 1) -> Lagrangian:
     beta: the inverse temperature, a number or scalar parameter, not 0; L is convex for β > 0.
     The Hessian β (diag p - p pᵀ) has the null vector 1. For a unit vector v, vᵀ(diag p - p pᵀ)v is the variance of v under p,
     at most ¼ (max v - min v)² ≤ ½ (Popoviciu), which p = (½, ½, 0 ...) attains.
+    D³L[u, u, v] = β² Σ p (u - ū)² (v - v̄) with means under p, so at most β (max v - min v) D²L[u, u]: Bach (2010),
+    Self-concordant analysis for logistic regression.
 
     >>> softmax(4).slopes
     (0, 2)
@@ -38,6 +40,7 @@ def softmax(beta: Any = 1) -> Lagrangian:
         parameters=checked("softmax", nonzero("β", beta)),
         energy=lambda x, i: total(probability(x, i) * sp.log(probability(x, i)), i) / beta,
         energy_slope=lambda x, i: beta * _against_mean(probability, x, i),
+        third=Third(rate=beta),
     )
     return Lagrangian.joint(lambda x, i: sp.log(total(sp.exp(beta * x[i]), i)) / beta, name="softmax", facts=facts)
 
@@ -75,5 +78,6 @@ def ghostmax() -> Lagrangian:
         conjugate=Conjugate(dual, lambda p, i: sp.And(p[i] > 0, total(p[i], i) < 1), "p > 0, Σ p < 1"),
         energy=lambda x, i: total(probability(x, i) * sp.log(probability(x, i)), i) - sp.log(others(x, i)) / others(x, i),
         energy_slope=lambda x, i: _against_mean(probability, x, i),
+        third=Third(rate=1),
     )
     return Lagrangian.joint(lambda x, i: sp.log(others(x, i)), name="ghostmax", facts=facts)

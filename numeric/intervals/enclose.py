@@ -51,13 +51,13 @@ class Enclosure:
         flat = [parts[name].map(lambda a: a.reshape(len(low), -1)) for name in self._packing.names]
         return Box(*(np.concatenate([getattr(p, what) for p in flat], axis=1) for what in ("low", "high", "jumps")))
 
-    def matrix(self, low: Array, high: Array) -> Box:
-        """The blocks of a Jacobian or Hessian as one matrix in packed order, of the box of one row, (n, n)."""
+    def matrix(self, low: Array, high: Array, rows: Sequence[str] | None = None, columns: Sequence[str] | None = None) -> Box:
+        """The blocks of a Jacobian or Hessian as one matrix in packed order, of the box of one row, (n, n), or those of some states."""
         parts, names, size = self(low, high), self._packing.names, self._packing.size
 
         def whole(what: str) -> Array:
-            blocks = [[getattr(parts[pair_name(a, b)], what).reshape(size(a), size(b)) for b in names] for a in names]
-            return np.block(blocks)
+            chosen = [[(a, b) for b in columns or names] for a in rows or names]
+            return np.block([[getattr(parts[pair_name(a, b)], what).reshape(size(a), size(b)) for a, b in row] for row in chosen])
 
         return Box(whole("low"), whole("high"), whole("jumps"))
 

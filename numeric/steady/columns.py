@@ -7,6 +7,7 @@ y is then a question about the slopes alone, and no matrix is bounded entry by e
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,7 @@ from numeric.directional import component
 from numeric.field import Array
 from numeric.intervals.enclose import Enclosure
 
+Flow = Mapping[Component, sp.Expr]
 # Of one state: the slopes that scale its columns, and with each the matrix A[a, here] for every row state a.
 Slopes = dict[sp.Expr, dict[Tensor, sp.Expr]]
 
@@ -59,41 +61,42 @@ class Columns:
         return np.array(rows).reshape(len(self.slopes), *y.shape)
 
 
-def columns(model: Bound, width: int) -> Columns | None:
-    """The form of the model's Jacobian for states of `width` packed components; None where it has another form."""
-    read = _read(model.system)
+def columns(model: Bound, width: int, flow: Flow | None = None) -> Columns | None:
+    """The form of the model's Jacobian for states of `width` packed components; None where it has another form.
+
+    `flow`: formulas in place of the model's own, in which activations may stand as symbols that do not move.
+    """
+    read = None if model.system.flow is None or model.system.depends_on_time else _read(model.system, flow or model.system.flow)
     if read is None:
         return None
     fixed, slopes = read
     count = max((len(s) for s in slopes.values()), default=0)
     listed = {s: [*found.items(), *[(sp.Integer(0), {})] * (count - len(found))] for s, found in slopes.items()}
     parts = [{s: found[m] for s, found in listed.items()} for m in range(count)]
-    here = {s: component(s, _columns_of(model.system, s)) for s in slopes}
-    values = [aside(model, {here[s]: part[s][0] for s in slopes}) for part in parts]
-    bends = [aside(model, {here[s]: derivative(part[s][0], here[s]) for s in slopes}) for part in parts]
+    here = {s: component(s, columns_of(model.system, s)) for s in slopes}
+    values = [aside(model, {here[s]: part[s][0] for s in slopes}, width=width) for part in parts]
+    bends = [aside(model, {here[s]: derivative(part[s][0], here[s]) for s in slopes}, width=width) for part in parts]
     return Columns(
-        _matrix(model, fixed, width),
-        tuple(_matrix(model, {(a, s): A for s in slopes for a, A in part[s][1].items()}, width) for part in parts),
+        matrix(model, fixed, width),
+        tuple(matrix(model, {(a, s): A for s in slopes for a, A in part[s][1].items()}, width) for part in parts),
         tuple(values),
         tuple(Enclosure(v, width) for v in values),
         tuple(Enclosure(b, width) for b in bends),
     )
 
 
-Blocks = dict[tuple[Tensor, Tensor], sp.Expr]
+Blocks = Mapping[tuple[Tensor, Tensor], sp.Expr]
 
 
-def _read(system: System) -> tuple[Blocks, dict[Tensor, Slopes]] | None:
+def _read(system: System, flow: Flow) -> tuple[Blocks, dict[Tensor, Slopes]] | None:
     """C and the slopes of every state's columns, from the formulas; None where a term has another form."""
-    if system.flow is None or system.depends_on_time:
-        return None
-    fixed: Blocks = defaultdict(lambda: sp.S.Zero)
+    fixed: dict[tuple[Tensor, Tensor], sp.Expr] = defaultdict(lambda: sp.S.Zero)
     slopes: dict[Tensor, Slopes] = {s: {} for s in system.states}
-    for row, f in system.flow.items():
+    for row, f in flow.items():
         for state in system.states:
-            at = _columns_of(system, state)
+            at = columns_of(system, state)
             for term in sp.Add.make_args(_spread(derivative(f, component(state, at)))):
-                split = _split(term, component(state, at), system)
+                split = _split(term, component(state, at))
                 if split is None:
                     return None
                 weight, slope = split
@@ -105,7 +108,7 @@ def _read(system: System) -> tuple[Blocks, dict[Tensor, Slopes]] | None:
     return dict(fixed), slopes
 
 
-def _columns_of(system: System, state: Tensor) -> tuple[Index, ...]:
+def columns_of(system: System, state: Tensor) -> tuple[Index, ...]:
     """Indices of a state's columns, other than those of any equation."""
     return new_indices(state, {i for c in system.equations for i in c.where})
 
@@ -115,11 +118,11 @@ def _spread(expr: sp.Expr) -> sp.Expr:
     return sp.expand_mul(expr) if any(a.is_Add for a in sp.Mul.make_args(expr)) and expr.is_Mul else expr
 
 
-def _split(term: sp.Expr, column: Component, system: System) -> tuple[sp.Expr, sp.Expr] | None:
-    """A and s of a term A s, where s depends on the column's component only and A on no state."""
+def _split(term: sp.Expr, column: Component) -> tuple[sp.Expr, sp.Expr] | None:
+    """A and s of a term A s, where s depends on the column's component only and A on no state or activation."""
     weight, slope = sp.S.One, sp.S.One
     for factor in sp.Mul.make_args(term):
-        components = {c for c in factor.atoms(Component) if c.tensor in system.states}
+        components = {c for c in factor.atoms(Component) if c.tensor.kind != "parameter"}
         if not components:
             weight *= factor
         elif components == {column} and not factor.has(Total):
@@ -130,14 +133,13 @@ def _split(term: sp.Expr, column: Component, system: System) -> tuple[sp.Expr, s
     return None if free else (weight, slope)
 
 
-def _matrix(model: Bound, blocks: Blocks, width: int) -> Array:
+def matrix(model: Bound, blocks: Blocks, width: int) -> Array:
     """The blocks as one matrix in packed order, (n, n): the Jacobian of a linear flow."""
     flow: dict[Any, sp.Expr] = {}
     for row in model.system.equations:
-        terms = [_product(A, s, _columns_of(model.system, s)) for (a, s), A in blocks.items() if a == row.tensor]
+        terms = [_product(A, s, columns_of(model.system, s)) for (a, s), A in blocks.items() if a == row.tensor]
         flow[row] = sp.Add(*terms)
-    linear = aside(model, flow)
-    linear.packing(width)
+    linear = aside(model, flow, width=width)
     return np.asarray(linear.packed_jacobian(np.zeros((1, width)))[0])
 
 

@@ -52,6 +52,11 @@ class Metric:
         S = self.forth[:, None] * J * self.back if self.diagonal else self.forth @ J @ self.back
         return np.asarray((S + S.T) / 2)
 
+    def gram(self, place: slice) -> Array:
+        """T⁻¹ T⁻ᵀ for some components, (k, k): in the dual norm, |a|² = aᵀ G a for the functional a on them."""
+        back = self.back[place]
+        return np.diag(back**2) if self.diagonal else back @ back.T
+
     @property
     def reach(self) -> Array:
         """The largest |v_j| with |T v| <= 1, (n,)."""

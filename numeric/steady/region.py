@@ -14,7 +14,7 @@ import numpy as np
 
 from numeric.field import Array
 from numeric.steady.drift import Drift
-from numeric.steady.metric import Metric, diagonal_metrics, eigenvector_metric
+from numeric.steady.metric import Metric, eigenvector_metric
 
 CUTS = (1, 2, 4, 8, 16, 32, 64)  # eigenvectors of the symmetric part, the slowest first, in groups up to these
 LARGEST, SMALLEST = 8.0, 1e-9  # radii, in the norm whose largest weight is 1
@@ -43,7 +43,7 @@ class Region:
 def region(y: Array, drift: Drift) -> Region | None:
     """The largest contraction ball found around a steady state (n,); None where no norm contracts there."""
     J = drift.jacobian(y)
-    found = [ball for metric in diagonal_metrics(J) if (ball := _ball(y, J, metric, drift))]
+    found = [ball for metric in drift.metrics(y, J) if (ball := _ball(y, J, metric, drift))]
     if not found and (general := eigenvector_metric(J)):
         found = [ball for ball in [_ball(y, J, general, drift)] if ball]
     return max(found, key=lambda ball: ball.radius, default=None)
@@ -55,11 +55,11 @@ def _ball(y: Array, J: Array, metric: Metric, drift: Drift) -> Region | None:
     if not values[-1] < -least:
         return None
     rates, groups = _groups(-values[::-1], vectors[:, ::-1])
-    shares = drift.shares(metric, groups)
+    shares = drift.shares(y, metric, groups)
 
     def rate(r: float) -> float:
         """The contraction rate on the ball of this radius: of v, at least the quadratic form diag(rates) - D in the |v_p|."""
-        D = shares(y[None], np.array([r]))[0]
+        D = shares(r)
         return float(np.linalg.eigvalsh(np.diag(rates) - D)[0]) - least if np.all(np.isfinite(D)) else -np.inf
 
     r = LARGEST

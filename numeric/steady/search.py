@@ -12,19 +12,16 @@ from numpy.typing import NDArray
 from numeric.advance import Left, advance
 from numeric.course import Plan, Rows
 from numeric.field import Array, Field
-from numeric.intervals.enclose import Enclosure
 from numeric.outcomes import Outcome, Tally
 from numeric.recording import Ends
 from numeric.steady.arrivals import Arrival
 from numeric.steady.capture import Capture
-from numeric.steady.columns import columns
-from numeric.steady.drift import BoxDrift, ColumnDrift, Drift
+from numeric.steady.drift import Drift
 from numeric.steady.region import Region
 from numeric.steppers.step_size import Tolerance
 
 SETTLED = 100  # in units of rtol: slower than this an explicit method hovers, so that the tolerance must follow the residual
 TIGHTER = 1e-2  # the share of the tolerance at which trajectories that lingered near a saddle run again
-BOX_LIMIT = 400  # components up to which a Jacobian of any form is enclosed entry by entry
 
 Progress = Callable[[float], None]
 
@@ -113,13 +110,3 @@ def _arrivals(tally: Tally, origin: NDArray[np.intp]) -> NDArray[np.object_]:
     arrivals = np.array([known[o] for o in tally.outcomes] + [None], dtype=object)[:-1]
     arrivals[origin >= 0] = Arrival.CONVERGED
     return arrivals
-
-
-def drift_of(model: Any, width: int) -> Drift | None:
-    """How the model's Jacobian is bounded around a state: by its columns, entry by entry if it is small, or not at all."""
-    form = columns(model, width)
-    if form is not None:
-        return ColumnDrift(form)
-    if width <= BOX_LIMIT and not model.system.depends_on_time:
-        return BoxDrift(Enclosure(model, width, "jacobian"))
-    return None

@@ -18,10 +18,11 @@ from numeric.progress import Progress
 from numeric.simulate_input import bound_model, checked_start, has_flow, nonnegative
 from numeric.stability import Stability, stability
 from numeric.steady.arrivals import Arrival
+from numeric.steady.drifts import drift_of
 from numeric.steady.labels import labels
 from numeric.steady.polish import polish
 from numeric.steady.region import Region
-from numeric.steady.search import Found, Search, drift_of
+from numeric.steady.search import Found, Search
 
 SAME = 1e-6  # zeros without a region nearer than this, as a share of 1 + |y|_inf, are one
 
