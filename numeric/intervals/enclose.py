@@ -5,7 +5,8 @@ The program's graph of operations is walked once, each node as a box of arrays (
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from numeric.intervals.boxes import Box, widened
 from numeric.intervals.rules import rule
 
 Array = NDArray[Any]
+Narrow = Callable[[Node, Box, Mapping[Node, Box]], Box]
 
 
 class Enclosure:
@@ -29,21 +31,28 @@ class Enclosure:
         """Lower the formulas of this kind, for states of `width` packed components."""
         packing, sizes = model.packing(width)
         _, self._outputs = model.model.lowered(kind, sizes, frozenset(model.params), careful=True)
-        self._order = ordered([v for _, v, _ in self._outputs])
+        self.order = ordered([v for _, v, _ in self._outputs])
+        self.outputs = {name: v.node for name, v, _ in self._outputs}
         self._packing, self._sizes, self._params = packing, sizes, model.params
         self._fixed: dict[Node, Box] = {}
 
     def __call__(self, low: Array, high: Array) -> dict[str, Box]:
         """The outputs by name, (rows, axes...), on the boxes [low, high] (rows, n)."""
+        found = self.nodes(low, high)
+        return {name: self._output(found[v.node], v, where, len(low)) for name, v, where in self._outputs}
+
+    def nodes(self, low: Array, high: Array, known: Narrow | None = None) -> dict[Node, Box]:
+        """Every node of the program on the boxes [low, high] (rows, n); `known` may narrow each before others are made of it."""
+        found = dict(self._fixed)
+        ends = self._packing.views(np.asarray(low, np.float64)), self._packing.views(np.asarray(high, np.float64))
         with np.errstate(all="ignore"):
-            found = dict(self._fixed)
-            ends = self._packing.views(np.asarray(low, np.float64)), self._packing.views(np.asarray(high, np.float64))
-            for node in self._order:
+            for node in self.order:
                 if node not in found:
-                    found[node] = self._node(node, found, ends)
+                    box = self._node(node, found, ends)
+                    found[node] = box if known is None or not node.varies else known(node, box, found)
                     if not node.varies:
                         self._fixed[node] = found[node]
-            return {name: self._output(found[v.node], v, where, len(low)) for name, v, where in self._outputs}
+        return found
 
     def packed(self, low: Array, high: Array) -> Box:
         """The outputs of a kind like the state as packed rows, (rows, n)."""
@@ -60,6 +69,10 @@ class Enclosure:
             return np.block([[getattr(parts[pair_name(a, b)], what).reshape(size(a), size(b)) for a, b in row] for row in chosen])
 
         return Box(whole("low"), whole("high"), whole("jumps"))
+
+    def entries(self, node: Node) -> int:
+        """How many entries a node has for one row."""
+        return prod(self._sizes[axis] for axis in node.axes)
 
     def _output(self, box: Box, v: Value, where: Sequence[Index], rows: int) -> Box:
         """An output with its axes in the order asked for, one for each row."""

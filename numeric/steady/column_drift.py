@@ -1,6 +1,7 @@
 """J = C + Σ A_m diag(s_m): vᵀ T ΔJ T⁻¹ v = Σ_j w_j x_j Δs_j with w = Aᵀ Tᵀ v, x = T⁻¹ v, |Δs_j| <= L_j |z_j - y_j|.
 
-By Cauchy and Schwarz it is at most r σ |L ∘ w ∘ x|, with σ_j the reach of z_j where T is diagonal and |T⁻¹| elsewhere.
+By Cauchy and Schwarz it is at most r σ |L ∘ w ∘ x|, with σ_j the reach of z_j where T is diagonal and |T⁻¹| elsewhere. Where the
+ball crosses a kink, |Δs_j| is at most the height of the jump, and the terms are added up.
 """
 
 from __future__ import annotations
@@ -36,14 +37,13 @@ class ColumnDrift:
         return diagonal_metrics(J)
 
     def shares(self, y: Array, metric: Metric, groups: list[Array]) -> Shares:
-        """See `Drift`; infinite where a slope may jump."""
+        """See `Drift`."""
         reach, sides = metric.reach, [_Side.of(A, metric, groups) for A in self._form.weights]
         scale = reach if metric.diagonal else np.full_like(reach, np.linalg.norm(metric.back, 2))
 
         def D(r: float) -> Array:
-            steep = self._form.steepest(y[None], r * reach[None])[:, 0]
-            parts = [side.bounds(scale * L) for side, L in zip(sides, steep, strict=True)]
-            return np.asarray(r * sum(parts, start=np.zeros((len(groups), len(groups)))))
+            parts = [r * s.bounds(scale * L) + s.sums(jump) for s, L, jump in zip(sides, *self._form.steepest(y, r * reach), strict=True)]
+            return np.asarray(sum(parts, start=np.zeros((len(groups), len(groups)))))
 
         return D
 
@@ -62,6 +62,11 @@ class _Side(NamedTuple):
         w, x = ([f(U) for U in groups] for f in (lambda U: A.T @ metric.adjoint(U), metric.undo))
         rows = (np.array([np.linalg.norm(M, axis=1) for M in side]) for side in (w, x))
         return cls(*rows, *(np.array([spectral_norm(M) for M in side]) for side in (w, x)))
+
+    def sums(self, q: Array) -> Array:
+        """Σ_j q_j |w_j x_j|, symmetric: of slopes that jump by q, which no distance bounds."""
+        D = np.zeros((len(self.w),) * 2) if not q.any() else (q * self.w) @ self.x.T
+        return np.asarray((D + D.T) / 2)
 
     def bounds(self, q: Array) -> Array:
         """The least of three bounds of |q w x| for r = 1, for w = Aᵀ Tᵀ v_p and x = T⁻¹ v_q; symmetric."""

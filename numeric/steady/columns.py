@@ -48,17 +48,18 @@ class Columns:
         """s_m(y), (m, n)."""
         return np.array([s.packed_flow(y[None])[0] for s in self.slopes]).reshape(len(self.slopes), y.size)
 
-    def steepest(self, y: Array, reach: Array) -> Array:
-        """Bounds of |s_m(z) - s_m(y)| / |z - y| for |z - y| <= reach, (m, rows, n); infinite where a slope may jump on the way.
+    def steepest(self, y: Array, reach: Array) -> tuple[Array, Array]:
+        """L and ρ with |s_m(z) - s_m(y)| <= L |z - y| + ρ for |z - y| <= reach at a packed state, both (m, n).
 
-        `y` and `reach` are packed rows (rows, n).
+        ρ is 0 but where a slope may jump on the way; there L is.
         """
-        low, high = y - reach, y + reach
-        rows = [
-            np.where(v.packed(low, high).jumps, np.inf, np.maximum(np.abs(b.low), np.abs(b.high)))
-            for v, b in ((v, bend.packed(low, high)) for v, bend in zip(self.values, self.bends, strict=True))
-        ]
-        return np.array(rows).reshape(len(self.slopes), *y.shape)
+        low, high = (y - reach)[None], (y + reach)[None]
+        L, jump = np.zeros((2, len(self.slopes), y.size))
+        for m, (value, bend, s) in enumerate(zip(self.values, self.bends, self.slopes_at(y), strict=True)):
+            v, b = value.packed(low, high), bend.packed(low, high)
+            L[m] = np.where(v.jumps, 0.0, np.maximum(np.abs(b.low), np.abs(b.high)))[0]
+            jump[m] = np.where(v.jumps, np.maximum(v.high - s, s - v.low), 0.0)[0]
+        return L, jump
 
 
 def columns(model: Bound, width: int, flow: Flow | None = None) -> Columns | None:

@@ -1,15 +1,15 @@
-"""Which drift a model has: by columns, with joint layers, entry by entry if it is small, or none."""
+"""Which drift a model has: by columns, with joint layers, by the curvature of its flow, or none."""
 
 from __future__ import annotations
 
 from numeric.bound import Bound
-from numeric.steady.box_drift import BoxDrift
 from numeric.steady.column_drift import ColumnDrift
 from numeric.steady.columns import columns
+from numeric.steady.curved_drift import CurvedDrift
 from numeric.steady.drift import Drift
 from numeric.steady.layer_drift import layer_drift
 
-BOX_LIMIT = 400  # components up to which a Jacobian of any form is enclosed entry by entry
+LARGEST = 2e7  # numbers in the derivatives of one array of a flow's program: 160 MB
 
 
 def drift_of(model: Bound, width: int) -> Drift | None:
@@ -17,6 +17,10 @@ def drift_of(model: Bound, width: int) -> Drift | None:
     form = columns(model, width)
     if form is not None:
         return ColumnDrift(form)
-    if model.system.depends_on_time:
+    if model.system.flow is None or model.system.depends_on_time:
         return None
-    return layer_drift(model, width) or (BoxDrift(model, width) if width <= BOX_LIMIT else None)
+    known = layer_drift(model, width)
+    if known is not None:
+        return known
+    curved = CurvedDrift(model, width)
+    return curved if curved.size <= LARGEST else None

@@ -52,6 +52,14 @@ class Metric:
         S = self.forth[:, None] * J * self.back if self.diagonal else self.forth @ J @ self.back
         return np.asarray((S + S.T) / 2)
 
+    def forth_norm(self, place: slice) -> float:
+        """|T| on states that have these components only, rounded up."""
+        return _norm(self.forth[place] if self.diagonal else self.forth[:, place])
+
+    def back_norm(self, place: slice) -> float:
+        """The longest these components of a state with |T v| <= 1 can be, rounded up."""
+        return _norm(self.back[place])
+
     def gram(self, place: slice) -> Array:
         """T⁻¹ T⁻ᵀ for some components, (k, k): in the dual norm, |a|² = aᵀ G a for the functional a on them."""
         back = self.back[place]
@@ -61,6 +69,10 @@ class Metric:
     def reach(self) -> Array:
         """The largest |v_j| with |T v| <= 1, (n,)."""
         return np.abs(self.back) if self.diagonal else np.asarray(np.linalg.norm(self.back, axis=1))
+
+
+def _norm(M: Array) -> float:
+    return float((np.abs(M).max() if M.ndim == 1 else np.linalg.norm(M, 2)) * (1 + 1e-12))
 
 
 def diagonal_metrics(J: Array) -> list[Metric]:

@@ -57,20 +57,17 @@ def _ball(y: Array, J: Array, metric: Metric, drift: Drift) -> Region | None:
     rates, groups = _groups(-values[::-1], vectors[:, ::-1])
     shares = drift.shares(y, metric, groups)
 
-    def rate(r: float) -> float:
-        """The contraction rate on the ball of this radius: of v, at least the quadratic form diag(rates) - D in the |v_p|."""
-        D = shares(r)
+    def rate(D: Array) -> float:
+        """The contraction rate where the drift is D: of v, at least the quadratic form diag(rates) - D in the |v_p|."""
         return float(np.linalg.eigvalsh(np.diag(rates) - D)[0]) - least if np.all(np.isfinite(D)) else -np.inf
 
-    r = LARGEST
-    while r > SMALLEST and not rate(r) > 0:
-        r /= 2
-    for trial in (1.5 * r, 1.25 * r):
-        if r < LARGEST and rate(trial) > 0:
-            r = trial
-            break
-    found = rate(r)
-    return Region(y, metric, r, found) if found > 0 else None
+    D = shares(SMALLEST)
+    halved = LARGEST * 0.5 ** np.arange(np.log2(LARGEST / SMALLEST))
+    # A drift grows at least in proportion to r, so that most radii are too large by the least of them.
+    r = next((r for r in halved if rate(D * (r / SMALLEST)) > 0 and rate(shares(r)) > 0), 0.0)
+    larger = [trial for trial in (1.5 * r, 1.25 * r) if 0 < r < LARGEST]
+    r = next((trial for trial in larger if rate(shares(trial)) > 0), r)
+    return Region(y, metric, float(r), rate(shares(r))) if r > 0 else None
 
 
 def _groups(rates: Array, vectors: Array) -> tuple[Array, list[Array]]:
