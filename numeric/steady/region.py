@@ -7,6 +7,7 @@ proof.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -14,7 +15,7 @@ import numpy as np
 
 from numeric.field import Array
 from numeric.steady.drift import Drift
-from numeric.steady.metric import Metric, eigenvector_metric
+from numeric.steady.metric import Metric, identity_metric, lyapunov_metric
 
 CUTS = (1, 2, 4, 8, 16, 32, 64)  # eigenvectors of the symmetric part, the slowest first, in groups up to these
 LARGEST, SMALLEST = 8.0, 1e-9  # radii, in the norm whose largest weight is 1
@@ -43,10 +44,21 @@ class Region:
 def region(y: Array, drift: Drift) -> Region | None:
     """The largest contraction ball found around a steady state (n,); None where no norm contracts there."""
     J = drift.jacobian(y)
-    found = [ball for metric in drift.metrics(y, J) if (ball := _ball(y, J, metric, drift))]
-    if not found and (general := eigenvector_metric(J)):
-        found = [ball for ball in [_ball(y, J, general, drift)] if ball]
+    with np.errstate(all="ignore"):
+        found = _balls(y, J, drift.metrics(y, J), drift) or _balls(y, J, _general(J), drift)
     return max(found, key=lambda ball: ball.radius, default=None)
+
+
+def _general(J: Array) -> Iterator[Metric]:
+    """Norms for a J of any form."""
+    yield identity_metric(len(J))
+    general = lyapunov_metric(J)
+    if general is not None:
+        yield general
+
+
+def _balls(y: Array, J: Array, metrics: Iterable[Metric], drift: Drift) -> list[Region]:
+    return [ball for metric in metrics if (ball := _ball(y, J, metric, drift))]
 
 
 def _ball(y: Array, J: Array, metric: Metric, drift: Drift) -> Region | None:
