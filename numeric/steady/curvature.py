@@ -20,7 +20,9 @@ from numeric.intervals.enclose import Enclosure
 from numeric.intervals.choices import CHOICES
 from numeric.intervals.rules import reciprocal
 from numeric.intervals.slopes import SLOPES, power_slopes, slopes
-from numeric.steady.jets import Factor, Jet, Places, along, composed, fixed, largest_norm, picked, product, reduced, spread, summed, unbounded
+from numeric.steady.jets import Factor, Jet, Places, along, composed, fixed, largest_norm, picked, product, spread, summed, summed_over, unbounded
+from numeric.steady.layer_jets import layer_jet
+from numeric.steady.layers import Layer, opened_model
 from numeric.steady.metric import Metric
 from numeric.steady.tangents import tangents
 
@@ -30,47 +32,58 @@ SHIFTS = 1e-12  # rounding of the values at y, as a share
 
 Arg = tuple[Node, Places, Jet]
 Shape = tuple[int, ...]
+Exact = Mapping[Node, tuple[Array, float]]
 
 
 class Curvature:
     """K of a bound model's flow around packed states."""
 
-    def __init__(self, model: Bound, width: int) -> None:
-        self._packing, _ = model.packing(width)
-        self._values = Enclosure(model, width)
+    def __init__(self, model: Bound, width: int, known: list[Layer] | None = None) -> None:
+        """`known`: the model's layers. Activations of joint ones, of which D³L is bounded, take part as states of their own."""
+        self._joint = [layer for layer in known or [] if layer.lagrangian.kind == "joint" and layer.third is not None]
+        self._states, _ = model.packing(width)
+        program = opened_model(model, width, self._joint)
+        self._width = width + sum(layer.fibres.size for layer in self._joint)
+        self._packing, _ = program.packing(self._width)
+        self._values = Enclosure(program, self._width)
 
     @property
     def size(self) -> int:
         """How many numbers the derivatives of the largest array have."""
-        return self._packing.width * max(self._values.entries(node) for node in self._values.order)
+        return self._states.width * max(self._values.entries(node) for node in self._values.order)
 
     def around(self, y: Array, metric: Metric) -> Callable[[float], float]:
         """K(r), infinite where an operation of the flow has a kink in the ball, or its slopes are not known."""
-        center = self._values.nodes(y[None], y[None])
-        start = _Start(center, self._inputs(metric), self._exact(y, center, metric))
-        outer = {name: metric.forth_norm(self._packing.part(name)) for name in self._packing.names}
+        jets = [layer_jet(layer, y, metric) for layer in self._joint]
+        x = np.concatenate([y, *(jet.value for jet in jets)])
+        center = self._values.nodes(x[None], x[None])
+        exact = self._exact(np.concatenate([metric.undo(np.eye(y.size)).T, *(jet.tangents for jet in jets)], axis=1), center)
+        states, added = self._inputs(metric), self._packing.names[len(self._states.names) :]
+        outer = {name: metric.forth_norm(self._states.part(name)) for name in self._states.names}
 
         def K(r: float) -> float:
-            walk, reach = _Walk(start, r), r * metric.reach
+            inputs = {**states, **{name: jet.within(r, self._packing.shape(name)) for name, jet in zip(added, jets, strict=True)}}
+            reach = r * np.concatenate([jet.first.reshape(-1) for jet in inputs.values()])
+            walk = _Walk(_Start(center, inputs, exact), r)
             with np.errstate(all="ignore"):
-                self._values.nodes((y - reach)[None], (y + reach)[None], walk)
-                parts = [outer[name] * walk.jet(node).bend for name, node in self._values.outputs.items()]
+                self._values.nodes((x - reach)[None], (x + reach)[None], walk)
+                parts = [outer[name] * walk.jet(self._values.outputs[name]).bend for name in outer]
             return float(np.linalg.norm(np.nan_to_num(parts, nan=np.inf)))
 
         return K
 
-    def _exact(self, y: Array, center: Mapping[Node, Box], metric: Metric) -> dict[Node, tuple[Array, float]]:
-        """|Da[u]| at y, of the entries of each node and of the whole."""
+    def _exact(self, x: Array, center: Mapping[Node, Box]) -> Exact:
+        """|Da[u]| at y, of the entries of each node and of the whole, from Dx along the columns of T⁻¹."""
         with np.errstate(all="ignore"):
-            found = tangents(self._values.order, self._packing.views(metric.undo(np.eye(y.size)).T), center)
+            found = tangents(self._values.order, self._packing.views(x), center)
             flat = {node: D.reshape(len(D), -1) for node, D in found.items()}
             return {n: (np.sqrt((D**2).sum(axis=0)).reshape(found[n].shape[1:]), largest_norm(D[None])) for n, D in flat.items()}
 
     def _inputs(self, metric: Metric) -> dict[str, Jet]:
         """The states themselves: Dy_j[u] = (T⁻¹ u)_j."""
         result = {}
-        for name in self._packing.names:
-            place, shape = self._packing.part(name), self._packing.shape(name)
+        for name in self._states.names:
+            place, shape = self._states.part(name), self._states.shape(name)
             first = metric.reach[place].reshape(shape)
             result[name] = Jet.of(first, np.zeros(shape), metric.back_norm(place))
         return result
@@ -81,7 +94,7 @@ class _Start(NamedTuple):
 
     center: Mapping[Node, Box]
     inputs: Mapping[str, Jet]
-    exact: Mapping[Node, tuple[Array, float]]
+    exact: Exact
 
 
 class _Walk:
@@ -98,6 +111,9 @@ class _Walk:
 
     def __call__(self, node: Node, box: Box, found: Mapping[Node, Box]) -> Box:
         """The box, or what a(y) ± r |Da| leaves of it."""
+        if node.op == "peak":  # the shift of a sum of exponentials, which any shift leaves as it is: that of the centre
+            self._jets[node] = fixed(box.low.shape[1:])
+            return self._center[node]
         jet = self._jets[node] = self._held(node, self._made(node, box, found))
         center, move = self._center[node], self._r * jet.first[None]
         move = np.where(np.isnan(move), np.inf, move)
@@ -121,9 +137,9 @@ class _Walk:
             return fixed(shape)
         if any(len(set(places)) < len(places) for _, places, _ in args) or np.any(box.jumps):
             return unbounded(shape)
-        if node.op in ("sum", "peak"):
-            a, places, jet = args[0]
-            return reduced(jet, places, width, node.op == "peak")
+        if node.op == "sum":
+            _, places, jet = args[0]
+            return summed_over(jet, places, width)
         if node.op in ("contract", "multiply", "divide"):
             return product(*_factors(node, args, found), width)
         return self._entrywise(node, args, shape, found, box)

@@ -19,8 +19,9 @@ class CurvedDrift:
     """The drift of a Jacobian of any form."""
 
     def __init__(self, model: Bound, width: int) -> None:
-        self._model, self._curvature = model, Curvature(model, width)
-        self._norms = LayerMetrics.of(model, width, known) if (known := layers(model, width)) else None
+        known = layers(model, width)
+        self._model, self._curvature = model, Curvature(model, width, known)
+        self._norms = LayerMetrics.of(model, width, known) if known else None
 
     @property
     def size(self) -> int:

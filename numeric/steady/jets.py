@@ -75,13 +75,12 @@ def spread(a: Jet, places: Places, shape: tuple[int, ...]) -> Jet:
     return Jet.of(first, second, float(_times(copies, a.norm)), float(_times(copies, a.bend)))
 
 
-def reduced(a: Jet, places: Places, width: int, largest: bool) -> Jet:
-    """Of the sum over the axes whose labels are `width` or more, or of the largest entry, which is one of them."""
+def summed_over(a: Jet, places: Places, width: int) -> Jet:
+    """Of the sum over the axes whose labels are `width` or more."""
     gone = tuple(k for k, p in enumerate(places) if p >= width)
-    copies = 1.0 if largest else float(np.sqrt(np.prod([a.first.shape[k] for k in gone])))
+    copies = np.sqrt(np.prod([a.first.shape[k] for k in gone]))
     kept = tuple(p for p in places if p < width)
-    fold = np.max if largest else np.sum
-    first, second = (along(fold(x, axis=gone), kept, width) for x in (a.first, a.second))
+    first, second = (along(x.sum(axis=gone), kept, width) for x in (a.first, a.second))
     norm, bend = float(_times(copies, a.norm)), float(_times(copies, a.bend))
     return Jet.of(np.minimum(first, norm), np.minimum(second, bend), norm, bend)
 

@@ -12,7 +12,7 @@ So a softmax far from a tie, whose Λ is all but 0, may move far before its Λ c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -68,15 +68,32 @@ class Layer:
 
     def majorant(self, y: Array, metric: Metric) -> Majorant:
         """M and g of a joint layer for balls around y in this norm."""
-        assert self.third is not None
-        gram, c = metric.gram(self.place), float(self.third.packed_energy(y[None])[0])
-        joined = gram[self.fibres[:, :, None], self.fibres[:, None, :]]
         if self.relative:
-            width = _widest(joined)
-            return Majorant(np.sign(c) * self.hessian(y) + ROUNDING * abs(c) * np.eye(len(gram)), lambda r: _expm1(abs(c) * width * r))
-        far = float(np.sqrt(np.linalg.eigvalsh(joined)[:, -1].max()))
-        h = self.third.packed_flow(y[None])[0, self.place]
-        return Majorant(np.diag(abs(c) / h**2 * (1 + ROUNDING)), lambda r: _hyperbola(r * far, float(h.min())))
+            steep, c = self.steepness(y, metric), self._constant(y)
+            slack = ROUNDING * abs(c) * np.eye(self.fibres.size)
+            return Majorant(np.sign(c) * self.hessian(y) + slack, lambda r: _expm1(steep * r))
+        c, h, far = self.heights(y, metric)
+        return Majorant(np.diag(c / h**2 * (1 + ROUNDING)), lambda r: _hyperbola(r * far, float(h.min())))
+
+    def steepness(self, y: Array, metric: Metric) -> float:
+        """|b| times the largest width of |T δ| <= 1, of a layer whose Λ moves in proportion to itself."""
+        return abs(self._constant(y)) * _widest(self._joined(metric))
+
+    def heights(self, y: Array, metric: Metric) -> tuple[float, Array, float]:
+        """|c|, h at every component (k,), and the largest |δ| of a fibre for |T δ| <= 1, of another layer."""
+        assert self.third is not None
+        far = float(np.sqrt(np.linalg.eigvalsh(self._joined(metric))[:, -1].max()))
+        return abs(self._constant(y)), self.third.packed_flow(y[None])[0, self.place], far
+
+    def _constant(self, y: Array) -> float:
+        """b or c."""
+        assert self.third is not None
+        return float(self.third.packed_energy(y[None])[0])
+
+    def _joined(self, metric: Metric) -> Array:
+        """T⁻¹ T⁻ᵀ within each fibre, (fibres, d, d)."""
+        gram = metric.gram(self.place)
+        return np.asarray(gram[self.fibres[:, :, None], self.fibres[:, None, :]])
 
 
 def layers(model: Bound, width: int) -> list[Layer]:
@@ -85,10 +102,10 @@ def layers(model: Bound, width: int) -> list[Layer]:
     return [_layer(model, width, s, L, symbols[s]) for s, L in model.system.activations.items() if L.kind != "abstract"]
 
 
-def symbolic_flow(system: System) -> Mapping[Component, sp.Expr]:
-    """The flow with the activations of joint layers as symbols."""
+def symbolic_flow(system: System, kept: Collection[Tensor] | None = None) -> Mapping[Component, sp.Expr]:
+    """The flow with the activations of joint layers as symbols, or of these states."""
     assert system.flow is not None
-    joint = {s for s, L in system.activations.items() if L.kind == "joint"}
+    joint = {s for s, L in system.activations.items() if L.kind == "joint"} if kept is None else set(kept)
     if system.activated is not None:
         form = system.activated
         others = {g: u for g, u in form.formulas.items() if form.states[g] not in joint}
@@ -97,6 +114,17 @@ def symbolic_flow(system: System) -> Mapping[Component, sp.Expr]:
     for s in joint:
         flow = {c: closed(f, _symbols(system)[s], s, _formula(system.activations[s], s)) for c, f in flow.items()}
     return flow
+
+
+def opened_model(model: Bound, width: int, joint: Sequence[Layer]) -> Bound:
+    """The flow in which activations of these layers are states of their own, after the model's: f(x, g) and dg/dt = 0."""
+    if not joint:
+        return model
+    flow = symbolic_flow(model.system, {layer.state for layer in joint})
+    own = {layer.symbol: Tensor(f"value of {layer.symbol.name}", layer.symbol.axes, "state") for layer in joint}
+    moved = {c: f.xreplace(own) for c, f in flow.items()}
+    still = {component(g, columns_of(model.system, layer.state)): sp.S.Zero for layer in joint for g in [own[layer.symbol]]}
+    return aside(model, {**moved, **still}, width=width)
 
 
 def time_constants(model: Bound, width: int) -> Array:

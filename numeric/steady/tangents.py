@@ -47,8 +47,10 @@ def _made(node: Node, found: Tangents, center: Mapping[Node, Box]) -> Array | No
     moving = [(k, a, places) for k, (a, places) in enumerate(node.args) if a.varies]
     if any(len(set(places)) < len(places) for _, places in node.args):
         return None
-    if node.op in ("sum", "peak"):
-        return _reduced(node, found, center)
+    if node.op == "peak":  # a shift that cancels: held at its value
+        return np.zeros((len(found[node.args[0][0]]), *center[node].low.shape[1:]))
+    if node.op == "sum":
+        return _summed_over(node, found)
     if node.op in ("contract", "multiply", "divide"):
         return _product(node, found, center)
     if node.op in ("add", "subtract"):
@@ -59,17 +61,10 @@ def _made(node: Node, found: Tangents, center: Mapping[Node, Box]) -> Array | No
     return _entrywise(node, found, center)
 
 
-def _reduced(node: Node, found: Tangents, center: Mapping[Node, Box]) -> Array:
+def _summed_over(node: Node, found: Tangents) -> Array:
     a, places = node.args[0]
-    gone = tuple(k for k, p in enumerate(places) if p >= len(node.axes))
-    kept = tuple(p for p in places if p < len(node.axes))
-    if node.op == "sum":
-        return _spread(found[a].sum(axis=tuple(1 + k for k in gone)), kept, len(node.axes))
-    x = np.moveaxis(center[a].low[0], gone, range(len(gone)))
-    first = x.reshape(-1, *x.shape[len(gone) :]).argmax(axis=0)
-    D = np.moveaxis(found[a], [1 + k for k in gone], range(1, 1 + len(gone)))
-    D = D.reshape(len(D), -1, *x.shape[len(gone) :])
-    return _spread(np.take_along_axis(D, first[None, None], axis=1)[:, 0], kept, len(node.axes))
+    gone = tuple(1 + k for k, p in enumerate(places) if p >= len(node.axes))
+    return _spread(found[a].sum(axis=gone), tuple(p for p in places if p < len(node.axes)), len(node.axes))
 
 
 def _product(node: Node, found: Tangents, center: Mapping[Node, Box]) -> Array:
