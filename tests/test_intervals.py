@@ -20,6 +20,11 @@ from numeric.intervals.enclose import Enclosure
 from numeric.intervals.rules import RULES, rule
 from numeric.intervals.slopes import SLOPES, power_slopes
 
+
+def _of_numpy(names: str) -> dict[str, Any]:
+    return {name: getattr(np, name) for name in names.split()}
+
+
 ONE: dict[str, Any] = {
     "negative": np.negative,
     "reciprocal": np.reciprocal,
@@ -30,12 +35,12 @@ ONE: dict[str, Any] = {
     "log_cosh_dual": log_cosh_dual,
     "sech_squared": sech_squared,
     "binary_entropy": binary_entropy,
-    **{name: getattr(np, name) for name in "sqrt exp expm1 log log1p tanh sinh arctan arcsinh cosh absolute sin cos sign floor ceil".split()},
+    **_of_numpy("sqrt exp expm1 log log1p tanh sinh arctan arcsinh cosh absolute sin cos sign floor ceil"),
 }
 # Where each is defined; elsewhere an enclosure is the whole line.
 DOMAIN = {"sqrt": (0, 9), "log": (1e-3, 9), "log1p": (-0.9, 9), "log_cosh_dual": (-1, 1), "binary_entropy": (0, 1), "fermi_dirac": (-9, 9)}
 TWO: dict[str, Any] = {
-    **{name: getattr(np, name) for name in "add subtract multiply maximum minimum greater greater_equal less less_equal not_equal".split()},
+    **_of_numpy("add subtract multiply maximum minimum greater greater_equal less less_equal not_equal"),
     "divide": np.divide,
 }
 unit = st.floats(0, 1)
@@ -60,7 +65,8 @@ def test_an_operation_of_one_number_stays_in_its_enclosure(name: str, pair: tupl
     with np.errstate(all="ignore"):
         found, values = rule(name)(box), ONE[name](x)
     values = values[np.isfinite(values)]
-    assert np.all(found.low[0, 0] <= values) and np.all(values <= found.high[0, 0])
+    assert np.all(found.low[0, 0] <= values)
+    assert np.all(values <= found.high[0, 0])
 
 
 @pytest.mark.parametrize("name", TWO)
@@ -70,7 +76,8 @@ def test_an_operation_of_two_numbers_stays_in_its_enclosure(name: str, first: tu
     with np.errstate(all="ignore"):
         found, values = rule(name)(_box(*first), _box(*second)), TWO[name](x[:, None], y).astype(float)
     values = values[np.isfinite(values)]
-    assert np.all(found.low[0, 0] <= values) and np.all(values <= found.high[0, 0])
+    assert np.all(found.low[0, 0] <= values)
+    assert np.all(values <= found.high[0, 0])
 
 
 @pytest.mark.parametrize("power", [-2.0, -1.5, -1.0, 0.0, 0.5, 1.0, 2.0, 2.5, 3.0])
@@ -80,7 +87,8 @@ def test_powers_and_their_slopes_stay_in_their_bounds(power: float, pair: tuple[
     low, high = min(low, high), max(low, high)
     box, x = _box(low, high), np.linspace(low, high, 41)
     found = rule("power")(box, Box.point(np.array([[power]])))
-    assert np.all(found.low[0, 0] <= x**power) and np.all(x**power <= found.high[0, 0])
+    assert np.all(found.low[0, 0] <= x**power)
+    assert np.all(x**power <= found.high[0, 0])
     d1, d2 = (d[0, 0] for d in power_slopes(box, power))
     with np.errstate(all="ignore"):
         assert np.all(np.abs(power * x ** (power - 1)) <= d1 * (1 + 1e-9)) or power == 0
@@ -115,12 +123,15 @@ def test_an_open_choice_is_a_jump_and_a_certain_one_hands_on_the_jumps_of_what_i
     assert not RULES["where"](yes, _box(0, 1), jumpy).jumps.any()
     assert RULES["where"](open_, _box(0, 1), _box(2, 3)).jumps.all()
     assert RULES["where"](open_, _box(0, 1), _box(2, 3)).high.item() == 3
-    assert RULES["bracket"](open_).jumps.all() and not RULES["bracket"](yes).jumps.any()
+    assert RULES["bracket"](open_).jumps.all()
+    assert not RULES["bracket"](yes).jumps.any()
 
 
 def test_an_operation_without_a_rule_may_be_anything_and_may_jump() -> None:
     found = rule("special.gamma")(_box(1, 2))
-    assert found.low.item() == -np.inf and found.high.item() == np.inf and found.jumps.all()
+    assert found.low.item() == -np.inf
+    assert found.high.item() == np.inf
+    assert found.jumps.all()
 
 
 @given(ends, ends)
@@ -150,14 +161,18 @@ FLOWS = {
 @given(st.integers(0, 2**32 - 1), st.floats(0, 1.5))
 def test_a_flow_and_its_jacobian_stay_in_their_enclosures(name: str, seed: int, r: float) -> None:
     rng = np.random.default_rng(seed)
-    bound = am.compile(am.System(flow={y[i]: FLOWS[name] + 0 * W[i, i]})).bind({"W": rng.normal(size=(4, 4))} if "W" in str(FLOWS[name]) else {})
+    bound = am.compile(am.System(flow={y[i]: FLOWS[name] + 0 * W[i, i]})).bind(
+        {"W": rng.normal(size=(4, 4))} if "W" in str(FLOWS[name]) else {}
+    )
     middle = 2 * rng.normal(size=4)
     low, high = (middle - r)[None], (middle + r)[None]
     z = np.concatenate([rng.uniform(low, high, (30, 4)), rng.choice([-1, 1], (20, 4)) * r + middle])
     flow, J = Enclosure(bound, 4).packed(low, high), Enclosure(bound, 4, "jacobian").matrix(low, high)
     f, slopes = bound.packed_flow(z), bound.packed_jacobian(z)
-    assert np.all(flow.low <= f + 1e-12) and np.all(f <= flow.high + 1e-12)
-    assert np.all(J.low <= slopes + 1e-12) and np.all(slopes <= J.high + 1e-12)
+    assert np.all(flow.low <= f + 1e-12)
+    assert np.all(f <= flow.high + 1e-12)
+    assert np.all(J.low <= slopes + 1e-12)
+    assert np.all(slopes <= J.high + 1e-12)
     steps = np.abs(slopes - slopes[:1]).max(axis=0) > 0.5 * np.abs(bound.params.get("W", 0)) + 1e-9 if name == "relu" else False
     assert np.all(J.jumps | ~np.asarray(steps))
 

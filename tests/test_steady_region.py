@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -13,16 +13,19 @@ import sympy as sp
 import amsym as am
 from numeric.bound import Bound
 from numeric.field import Array
+from numeric.intervals.enclose import Enclosure
 from numeric.steady.column_drift import ColumnDrift
 from numeric.steady.curvature import Curvature
 from numeric.steady.curved_drift import CurvedDrift
 from numeric.steady.drift import Drift, Shares
 from numeric.steady.drifts import drift_of
 from numeric.steady.layer_drift import LayerDrift
+from numeric.steady.layer_jets import layer_jet
 from numeric.steady.layers import layers
 from numeric.steady.metric import Metric, identity_metric, lyapunov_metric
 from numeric.steady.polish import polish
 from numeric.steady.region import Region, region
+from numeric.steady.tangents import tangents
 
 i, j = am.indices("i j", "N")
 a, c = am.indices("a c", "K")
@@ -85,7 +88,7 @@ NAMES = {
 SHOWN = [pytest.param(name, marks=pytest.mark.slow) if name == "attention" else name for name in NAMES]
 
 
-@lru_cache(maxsize=None)
+@cache
 def _steady(name: str, n: int, seed: int) -> tuple[Bound, Drift, Array]:
     """A bound model, its drift, and a steady state that its flow reaches."""
     system, params, start = _case(name, n, np.random.default_rng(seed))
@@ -171,7 +174,7 @@ def test_a_drift_that_is_halved_is_caught(name: str) -> None:
     assert worst[0] <= 0 < worst[1]
 
 
-@pytest.mark.parametrize("w, crosses", [(0.5, True), (2.0, False)])
+@pytest.mark.parametrize(("w", "crosses"), [(0.5, True), (2.0, False)])
 def test_a_ball_crosses_a_kink_only_if_both_sides_contract(w: float, crosses: bool) -> None:
     bound = am.compile(_network(lambda x: sp.Max(0, x))).bind({"W": [[w]], "b": [-0.125]})
     drift = drift_of(bound, 1)
@@ -209,6 +212,10 @@ def test_the_hessian_of_a_joint_layer_stays_between_its_majorants(name: str) -> 
         metric = Metric(np.linalg.inv(P), P) if trial % 2 else Metric(1 / np.diag(P), np.diag(P))
         M, g = known.majorant(y0, metric)
         z = y0 + r * metric.undo(u[:, None])[:, 0] / np.linalg.norm(u)
+        entries, whole = layer_jet(known, y0, metric).bends(r)
+        turn = (known.hessian(z) - known.hessian(y0)) @ metric.undo(np.eye(6))
+        assert np.all(np.linalg.norm(turn, axis=1) <= r * entries * (1 + 1e-9))
+        assert np.linalg.norm(turn, 2) <= r * whole * (1 + 1e-9)
         move = known.hessian(z) - known.hessian(y0)
         if np.isfinite(g(r)):
             assert _least(g(r) * M, move) >= -1e-12
@@ -216,14 +223,16 @@ def test_the_hessian_of_a_joint_layer_stays_between_its_majorants(name: str) -> 
     assert tight < -1e-9, "an eighth of the bound would not do"
 
 
-@pytest.mark.parametrize("name", ["tanh", "layernorm, softmax", "cubes", "softmax by hand", pytest.param("attention", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "name", ["tanh", "layernorm, softmax", "cubes", "softmax by hand", pytest.param("attention", marks=pytest.mark.slow)]
+)
 def test_the_curvature_bounds_how_fast_the_jacobian_turns(name: str) -> None:
     bound, _, zero = _steady(name, 6, 0)
     rng = np.random.default_rng(1)
     P = np.diag(rng.uniform(0.5, 1, zero.size)) + 0.1 * rng.normal(size=(zero.size, zero.size))
     for metric in (identity_metric(zero.size), Metric(np.linalg.inv(P), P)):
         r = 0.05
-        K = Curvature(bound, zero.size).around(zero, metric)(r)
+        K = min(Curvature(bound, zero.size, known).around(zero, metric)(r) for known in (layers(bound, zero.size), None))
         u = rng.normal(size=(2, 40, zero.size))
         u *= r * rng.random((2, 40, 1)) / np.linalg.norm(u, axis=2, keepdims=True)
         z, x = (zero + metric.undo(part.T).T for part in u)
@@ -231,6 +240,36 @@ def test_the_curvature_bounds_how_fast_the_jacobian_turns(name: str) -> None:
         for turn, apart in zip(turns, np.linalg.norm(u[0] - u[1], axis=1), strict=True):
             back = np.diag(metric.back) if metric.diagonal else metric.back
             assert np.linalg.norm(np.linalg.inv(back) @ turn @ back, 2) <= K * apart
+
+
+def test_the_width_of_a_ball_is_the_largest_spread_in_it() -> None:
+    rng, x = np.random.default_rng(0), am.state("x", "N")
+    k = am.index("k", "N")
+    model = am.compile(am.System(flow={x[k]: -x[k]}, activations={x: L.softmax(2)})).bind({})
+    (known,) = layers(model, 3)
+    for P in (np.diag([1.0, 0.5, 0.2]), rng.normal(size=(3, 3))):
+        u = rng.normal(size=(20000, 3))
+        v = u / np.linalg.norm(u, axis=1, keepdims=True) @ P.T
+        widths = np.maximum(v.max(axis=1), 0) - np.minimum(v.min(axis=1), 0)
+        bound = known.steepness(np.zeros(3), Metric(np.linalg.inv(P), P)) / 2
+        assert 0.98 * bound <= widths.max() <= bound * (1 + 1e-9)
+
+
+SMOOTH = {
+    "sums and differences": 2 * y[i] - am.total(sp.sin(y[j]) - y[i] * sp.cos(y[j]), j) - sp.exp(-y[i]),
+    "quotients and roots": y[i] ** 3 / sp.sqrt(am.total(y[j] ** 2, j) + 1) - 1 / (2 + sp.cos(y[i])),
+    "exponentials": sp.log(am.total(sp.exp(2 * y[j] * y[i]), j)) + sp.cosh(y[i]) - sp.log(sp.cosh(y[i])) + sp.erf(y[i]) * sp.atan(y[i]),
+    "choices": sp.Max(y[i], -9) * sp.Abs(y[i] + 9) + sp.Max(-9, sp.tanh(y[i])) + sp.Min(y[i], 9),
+}
+
+
+@pytest.mark.parametrize("name", SMOOTH)
+def test_forward_derivatives_of_a_program_are_its_jacobian(name: str) -> None:
+    bound, x = am.compile(am.System(flow={y[i]: SMOOTH[name]})).bind({}), np.random.default_rng(0).normal(size=4)
+    values = Enclosure(bound, 4)
+    with np.errstate(all="ignore"):
+        found = tangents(values.order, {"y": np.eye(4)}, values.nodes(x[None], x[None]))
+    assert np.allclose(found[values.outputs["y"]].T, bound.packed_jacobian(x[None])[0], rtol=1e-12, atol=1e-12)
 
 
 def test_a_softmax_memory_has_wide_balls_around_its_patterns() -> None:
@@ -259,6 +298,7 @@ def test_a_ball_holds_what_its_norm_says_and_nothing_else() -> None:
     assert ball is not None
     u = np.random.default_rng(0).normal(size=(50, zero.size))
     border = ball.metric.undo(u.T / np.linalg.norm(u, axis=1)).T * ball.radius
-    assert np.all(ball.holds(zero + 0.999 * border)) and np.all(ball.near(zero + 0.999 * border))
+    assert np.all(ball.holds(zero + 0.999 * border))
+    assert np.all(ball.near(zero + 0.999 * border))
     assert not np.any(ball.holds(zero + 1.001 * border))
     assert not np.any(replace(ball, radius=ball.radius / 2).holds(zero + 0.999 * border))

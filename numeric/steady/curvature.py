@@ -16,11 +16,25 @@ from numeric.bound import Bound
 from numeric.field import Array
 from numeric.graph import Node
 from numeric.intervals.boxes import Box
-from numeric.intervals.enclose import Enclosure
 from numeric.intervals.choices import CHOICES
+from numeric.intervals.enclose import Enclosure
 from numeric.intervals.rules import reciprocal
 from numeric.intervals.slopes import SLOPES, power_slopes, slopes
-from numeric.steady.jets import Factor, Jet, Places, along, composed, fixed, largest_norm, picked, product, spread, summed, summed_over, unbounded
+from numeric.steady.jets import (
+    Factor,
+    Jet,
+    Places,
+    along,
+    composed,
+    fixed,
+    largest_norm,
+    picked,
+    product,
+    spread,
+    summed,
+    summed_over,
+    unbounded,
+)
 from numeric.steady.layer_jets import layer_jet
 from numeric.steady.layers import Layer, opened_model
 from numeric.steady.metric import Metric
@@ -28,7 +42,6 @@ from numeric.steady.tangents import tangents
 
 SUMS = ("add", "subtract")
 SHIFTS = 1e-12  # rounding of the values at y, as a share
-
 
 Arg = tuple[Node, Places, Jet]
 Shape = tuple[int, ...]
@@ -131,8 +144,8 @@ class _Walk:
 
     def _made(self, node: Node, box: Box, found: Mapping[Node, Box]) -> Jet:
         shape, width, args = box.low.shape[1:], len(node.axes), [(a, places, self.jet(a)) for a, places in node.args]
-        if node.op == "state":
-            return self._inputs[node.data]
+        if node.op in ("state", "diagonal"):
+            return self._read(node)
         if not np.any(box.low != box.high) or all(jet.still for *_, jet in args):
             return fixed(shape)
         if any(len(set(places)) < len(places) for _, places, _ in args) or np.any(box.jumps):
@@ -143,6 +156,15 @@ class _Walk:
         if node.op in ("contract", "multiply", "divide"):
             return product(*_factors(node, args, found), width)
         return self._entrywise(node, args, shape, found, box)
+
+    def _read(self, node: Node) -> Jet:
+        """A state, or its components with equal indices."""
+        if node.op == "state":
+            return self._inputs[node.data]
+        _, name, places = node.data
+        jet = self._inputs[name]
+        pattern = "".join(chr(97 + p) for p in places) + "->" + "".join(chr(97 + k) for k in range(len(node.axes)))
+        return Jet.of(np.einsum(pattern, jet.first), np.einsum(pattern, jet.second), jet.norm, jet.bend)
 
     def _entrywise(self, node: Node, args: list[Arg], shape: Shape, found: Mapping[Node, Box], box: Box) -> Jet:
         jets, boxes = [spread(jet, places, shape) for _, places, jet in args], [found[a] for a, *_ in args]

@@ -28,7 +28,7 @@ class Drift(Protocol):
         ...
 
     def metrics(self, y: Array, J: Array) -> Iterable[Metric]:
-        """Norms worth trying at a steady state, each made when it is asked for."""
+        """Norms worth trying at a steady state, each made when it is asked for; none after one whose ball is smaller than the last."""
         ...
 
     def shares(self, y: Array, metric: Metric, groups: list[Array]) -> Shares:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from numeric.field import Array
 
@@ -60,7 +61,7 @@ def composed(a: Jet, d1: Array, d2: Array) -> Jet:
     return Jet.of(_times(d1, a.first), second, float(_times(d1.max(initial=0), a.norm)), float(bend))
 
 
-def picked(parts: list[Jet], which: Array) -> Jet:
+def picked(parts: list[Jet], which: NDArray[np.intp]) -> Jet:
     """Of an array whose entries are those of the parts that `which` numbers; unbounded where that is -1."""
     open_ = unbounded(which.shape)
     first, second = (np.choose(which + 1, [getattr(open_, what), *(getattr(p, what) for p in parts)]) for what in ("first", "second"))
@@ -129,7 +130,11 @@ def operator_norm(values: Array, a: Factor, b: Factor, width: int) -> float:
     if gone:
         values = np.abs(values).sum(axis=gone)
     left = [p for k, p in enumerate(a.places) if k not in gone]
-    groups = ([p for p in left if p < width and p in other], [p for p in left if p < width and p not in other], [p for p in left if p >= width])
+    groups = (
+        [p for p in left if p < width and p in other],
+        [p for p in left if p < width and p not in other],
+        [p for p in left if p >= width],
+    )
     order = [left.index(p) for group in groups for p in group]
     sizes = [int(np.prod([values.shape[left.index(p)] for p in group])) for group in groups]
     lost = [b.middle.shape[k] for k, p in enumerate(b.places) if p >= width and p not in mine]

@@ -83,6 +83,3 @@ def _weights(model: Bound, width: int, flow: Flow, layer: Layer) -> Array | None
     if any(c.tensor.kind != "parameter" for A in slopes.values() for c in sp.sympify(A).atoms(Component)):
         return None
     return matrix(model, slopes, width)[:, layer.place]
-
-
-

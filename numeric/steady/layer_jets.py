@@ -1,7 +1,7 @@
 """D²g of a layer's activation g = ∇L over a ball, from a bound of D³L: far below what the operations of its formula add up to.
 
-    |D³L[u, u, v]| <= b width(v) D²L[u, u]    gives    |D²g[u, v]_i| <= b width(u) e^{b width(δ)} √Λ_ii |v|_Λ    at z = y + δ,
-    |D³L[u, u, v]| <= c |u|² |v| / h²         gives    |D²g[u, v]_i| <= c |u| |v| / (h - |δ|)²                  in each fibre.
+|D³L[u, u, v]| <= b width(v) D²L[u, u]    gives    |D²g[u, v]_i| <= b width(u) e^{b width(δ)} √Λ_ii |v|_Λ    at z = y + δ,
+|D³L[u, u, v]| <= c |u|² |v| / h²         gives    |D²g[u, v]_i| <= c |u| |v| / (h - |δ|)²                  in each fibre.
 """
 
 from __future__ import annotations

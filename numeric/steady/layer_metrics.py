@@ -16,7 +16,7 @@ from numeric.field import Array
 from numeric.steady.layers import Layer, time_constants
 from numeric.steady.metric import Metric
 
-RAISED = (1e-3, 0.04, 0.3)  # μ, as a share of the largest eigenvalue of τ Λ
+RAISED = (1.0, 0.3, 0.08, 0.01, 1e-3)  # μ, as a share of the largest eigenvalue of τ Λ
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class LayerMetrics:
         return cls(time_constants(model, width), tuple(known))
 
     def __call__(self, y: Array) -> Iterator[Metric]:
-        """Norms for the state y (n,), one for each μ."""
+        """Norms for the state y (n,), one for each μ, the roundest first."""
         values, vectors = self._roots(y)
         for share in RAISED:
             roots = np.sqrt(values + share * values.max(initial=1e-300))

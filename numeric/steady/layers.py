@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 import sympy as sp
+from numpy.typing import NDArray
 
 from amsym.activated import closed, opened
 from amsym.lagrangian import Lagrangian
@@ -50,7 +51,7 @@ class Layer:
     symbol: Tensor
     lagrangian: Lagrangian
     place: slice
-    fibres: Array
+    fibres: NDArray[np.intp]
     """The components that the Lagrangian joins, (fibres, d), counted within the state."""
     activation: Bound
     third: Bound | None
@@ -130,7 +131,7 @@ def opened_model(model: Bound, width: int, joint: Sequence[Layer]) -> Bound:
 def time_constants(model: Bound, width: int) -> Array:
     """τ (n,) of τ dx/dt = F(g) - x where the flow says it so, with activations as symbols; 1 elsewhere."""
     slopes = {c: own_slope(f, c, c.tensor) for c, f in symbolic_flow(model.system).items()}
-    flow = {c: sp.S.NegativeOne if d is None or d.has(sp.Function) or not _constant(d) else d for c, d in slopes.items()}
+    flow = {c: sp.S.NegativeOne if d is None or not _constant(d) else d for c, d in slopes.items()}
     leak = -aside(model, flow, width=width).packed_flow(np.zeros((1, width)))[0]
     return np.asarray(1 / np.where(leak > 0, leak, 1.0))
 

@@ -45,8 +45,7 @@ def region(y: Array, drift: Drift) -> Region | None:
     """The largest contraction ball found around a steady state (n,); None where no norm contracts there."""
     J = drift.jacobian(y)
     with np.errstate(all="ignore"):
-        found = _balls(y, J, drift.metrics(y, J), drift) or _balls(y, J, _general(J), drift)
-    return max(found, key=lambda ball: ball.radius, default=None)
+        return _largest(y, J, drift.metrics(y, J), drift) or _largest(y, J, _general(J), drift)
 
 
 def _general(J: Array) -> Iterator[Metric]:
@@ -57,8 +56,15 @@ def _general(J: Array) -> Iterator[Metric]:
         yield general
 
 
-def _balls(y: Array, J: Array, metrics: Iterable[Metric], drift: Drift) -> list[Region]:
-    return [ball for metric in metrics if (ball := _ball(y, J, metric, drift))]
+def _largest(y: Array, J: Array, metrics: Iterable[Metric], drift: Drift) -> Region | None:
+    """The largest ball in these norms, up to the first whose ball is smaller than that of the one before."""
+    best: Region | None = None
+    for metric in metrics:
+        ball = _ball(y, J, metric, drift)
+        if best is not None and (ball is None or ball.radius < best.radius):
+            break
+        best = ball
+    return best
 
 
 def _ball(y: Array, J: Array, metric: Metric, drift: Drift) -> Region | None:

@@ -35,7 +35,7 @@ def tangents(order: list[Node], states: Mapping[str, Array], center: Mapping[Nod
     """(n, axes...) of each node that varies, from those of the states, (n, axes...), and the values at the state."""
     found: Tangents = {}
     for node in order:
-        if node.varies and all(a in found for a, _ in node.args if a.varies):
+        if node.varies and node.op != "diagonal" and all(a in found for a, _ in node.args if a.varies):
             made = states[node.data] if node.op == "state" else _made(node, found, center)
             if made is not None and np.all(np.isfinite(made)):
                 found[node] = made
