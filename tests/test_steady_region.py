@@ -129,20 +129,20 @@ class _Halved:
 @pytest.mark.parametrize("name", SHOWN)
 def test_the_logarithmic_norm_is_below_the_rate_all_over_a_ball(name: str) -> None:
     found = 0
-    for seed, n in ((0, 6), (1, 11)):
+    for seed, n in ((0, 5), (1, 9)):
         bound, drift, zero = _steady(name, n, seed)
         assert type(drift) is NAMES[name]
         ball = region(zero, drift)
         found += ball is not None
         if ball is not None:
-            z = _inside(ball, drift, np.random.default_rng(seed), 150)
+            z = _inside(ball, drift, np.random.default_rng(seed), 90)
             assert np.all(_log_norms(bound, ball, z) <= -ball.rate)
     assert found
 
 
 @pytest.mark.parametrize("name", SHOWN)
 def test_trajectories_from_the_border_of_a_ball_end_at_its_centre(name: str) -> None:
-    bound, drift, zero = _steady(name, 6, 0)
+    bound, drift, zero = _steady(name, 5, 0)
     ball = region(zero, drift)
     assert ball is not None
     u = np.random.default_rng(3).normal(size=(8, zero.size))
@@ -227,7 +227,7 @@ def test_the_hessian_of_a_joint_layer_stays_between_its_majorants(name: str) -> 
     "name", ["tanh", "layernorm, softmax", "cubes", "softmax by hand", pytest.param("attention", marks=pytest.mark.slow)]
 )
 def test_the_curvature_bounds_how_fast_the_jacobian_turns(name: str) -> None:
-    bound, _, zero = _steady(name, 6, 0)
+    bound, _, zero = _steady(name, 5, 0)
     rng = np.random.default_rng(1)
     P = np.diag(rng.uniform(0.5, 1, zero.size)) + 0.1 * rng.normal(size=(zero.size, zero.size))
     for metric in (identity_metric(zero.size), Metric(np.linalg.inv(P), P)):
@@ -281,6 +281,17 @@ def test_a_softmax_memory_has_wide_balls_around_its_patterns() -> None:
     assert all(ball is not None and ball.radius > 0.5 for ball in found.regions)
 
 
+@pytest.mark.parametrize("name", ["tanh, ghostmax", "layernorm, softmax", "softmax by hand"])
+def test_every_start_lands_where_integrating_to_the_end_lands(name: str) -> None:
+    system, params, start = _case(name, 8, np.random.default_rng(0))
+    rng, bound = np.random.default_rng(1), am.compile(system).bind(params)
+    starts = {k: 2 * rng.normal(size=(60, *np.shape(x))) for k, x in (start if isinstance(start, dict) else {"y": start}).items()}
+    found = am.steady_states(bound, None, starts)
+    ends = am.simulate(bound, None, starts, t=1e5, rtol=1e-10, atol=1e-10, steady=1e-8, method="order 8").end
+    assert {o.name for o in found.outcomes} == {"CONVERGED"}
+    assert np.allclose(bound.pack(found.states)[0][found.origin], bound.pack(ends)[0], atol=1e-5)
+
+
 def test_lyapunovs_norm_contracts_exactly_where_the_matrix_is_stable() -> None:
     rng = np.random.default_rng(0)
     for _ in range(20):
@@ -293,7 +304,7 @@ def test_lyapunovs_norm_contracts_exactly_where_the_matrix_is_stable() -> None:
 
 
 def test_a_ball_holds_what_its_norm_says_and_nothing_else() -> None:
-    _, drift, zero = _steady("softmax", 6, 0)
+    _, drift, zero = _steady("softmax", 5, 0)
     ball = region(zero, drift)
     assert ball is not None
     u = np.random.default_rng(0).normal(size=(50, zero.size))

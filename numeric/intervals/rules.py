@@ -12,6 +12,7 @@ from numeric.elementwise import binary_entropy, fermi_dirac, log_cosh, log_cosh_
 from numeric.intervals.boxes import ULPS, Box, widened
 
 Rule = Callable[..., Box]
+HUGE = np.finfo(np.float64).max
 
 
 def rule(op: str) -> Rule:
@@ -85,7 +86,9 @@ def multiply(x: Box, y: Box) -> Box:
 def reciprocal(x: Box) -> Box:
     """1/x; the whole line, with a jump, where x may be 0."""
     crosses = (x.low <= 0) & (x.high >= 0)
-    low, high = np.where(crosses, -np.inf, 1 / np.where(crosses, 1, x.high)), np.where(crosses, np.inf, 1 / np.where(crosses, 1, x.low))
+    least, most = 1 / np.where(crosses, 1, x.high), 1 / np.where(crosses, 1, x.low)
+    # 1/x of a tiny x overflows; a later product with it may be finite all the same.
+    low, high = np.where(crosses, -np.inf, np.minimum(least, HUGE)), np.where(crosses, np.inf, np.maximum(most, -HUGE))
     result = widened(low, high, x)
     return Box(result.low, result.high, result.jumps | crosses)
 

@@ -117,15 +117,18 @@ def product(a: Factor, b: Factor, width: int) -> Jet:
 
 def _through(entries: Array, norm: float, a: Factor, b: Factor, width: int) -> Array:
     """Entries of Σ (Da) b: by the entries of Da, or by its norm and the norms of what b multiplies."""
-    lost = _labels(a) - _labels(b) - set(range(width))
-    copies = np.sqrt(np.prod([a.middle.shape[a.places.index(p)] for p in lost]))
-    rows = np.sqrt(_einsum(np.ones_like(entries), b.size**2, a.places, b.places, width) / copies**2)
-    return np.minimum(_einsum(entries, b.size, a.places, b.places, width), _times(rows * copies, norm))
+    by_entries = _einsum(entries, b.size, a.places, b.places, width)
+    if any(p >= width and p not in a.places for p in b.places):
+        return by_entries
+    lost = [a.middle.shape[k] for k, p in enumerate(a.places) if p >= width and p not in b.places]
+    # The sum of squares of b along the labels of the entries, each counted as often as labels are lost.
+    rows = np.sqrt(_einsum(np.ones_like(entries), b.size**2, a.places, b.places, width) / np.prod(lost))
+    return np.minimum(by_entries, _times(rows * np.sqrt(np.prod(lost)), norm))
 
 
 def operator_norm(values: Array, a: Factor, b: Factor, width: int) -> float:
     """The norm of x -> Σ a x for x like b, of values that a may have: the largest over the labels that both keep."""
-    mine, other = _labels(a), _labels(b)
+    mine, other = set(a.places), set(b.places)
     gone = tuple(k for k, p in enumerate(a.places) if p >= width and p not in other)
     if gone:
         values = np.abs(values).sum(axis=gone)
@@ -159,10 +162,6 @@ def _times(a: Array | float, b: Array | float) -> Array:
 
 def _size(a: Array) -> float:
     return float(np.sqrt((a * a).sum()) * (1 + 1e-12))
-
-
-def _labels(a: Factor) -> set[int]:
-    return set(a.places)
 
 
 def along(x: Array, places: Places, width: int) -> Array:

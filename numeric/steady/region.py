@@ -42,7 +42,14 @@ class Region:
 
 
 def region(y: Array, drift: Drift) -> Region | None:
-    """The largest contraction ball found around a steady state (n,); None where no norm contracts there."""
+    """The largest contraction ball found around a steady state (n,); None where no norm contracts there.
+
+    >>> import amsym as am
+    >>> from numeric.steady.drifts import drift_of
+    >>> model = am.compile(am.zoo.hopfield()).bind({"W": [[0.5]], "b": [0.0]})
+    >>> region(np.zeros(1), drift_of(model, 1)).radius
+    0.75
+    """
     J = drift.jacobian(y)
     with np.errstate(all="ignore"):
         return _largest(y, J, drift.metrics(y, J), drift) or _largest(y, J, _general(J), drift)
