@@ -272,6 +272,49 @@ def test_forward_derivatives_of_a_program_are_its_jacobian(name: str) -> None:
     assert np.allclose(found[values.outputs["y"]].T, bound.packed_jacobian(x[None])[0], rtol=1e-12, atol=1e-12)
 
 
+HEADS, TOKENS = am.parameter("Q", "Y D"), am.state("x", "T D")
+t, u, k, m = am.index("t", "T"), am.index("u", "T"), am.index("k", "D"), am.index("m", "Y")
+MATCH = am.total(am.total(HEADS[m, k] * TOKENS[t, k], k) * am.total(HEADS[m, k] * TOKENS[u, k], k), m)
+TENSORS = {
+    **{name: ({y[i]: f}, {}, (4,)) for name, f in SMOOTH.items()},
+    "matches of tokens": ({TOKENS[t, k]: am.total(sp.tanh(MATCH) * TOKENS[u, k], u)}, {"Q": (2, 3)}, (2, 3)),
+    "tokens attend": ({TOKENS[t, k]: am.total(sp.exp(MATCH) * TOKENS[u, k], u) / am.total(sp.exp(MATCH), u)}, {"Q": (2, 3)}, (2, 3)),
+    "weights": ({y[i]: am.total(W[i, j] * y[j] * sp.cos(y[i] - y[j]), j) ** 2 + am.total(W[j, j] * y[i], j)}, {"W": (4, 4)}, (4,)),
+}
+
+
+@pytest.mark.parametrize("name", TENSORS)
+def test_every_node_of_a_program_stays_within_its_bounds(name: str) -> None:
+    flow, params, shape = TENSORS[name]
+    rng, r = np.random.default_rng(0), 0.1
+    bound = am.compile(am.System(flow=flow)).bind({p: 0.7 * rng.normal(size=s) for p, s in params.items()})
+    bound.pack(np.zeros(shape))
+    x, n = rng.normal(size=int(np.prod(shape))), int(np.prod(shape))
+    P = np.eye(n) + 0.2 * rng.normal(size=(n, n))
+    curvature, metric = Curvature(bound, n), Metric(np.linalg.inv(P), P)
+    walk, program, state = curvature.walks(x, metric)(r), curvature.program, bound.state_names[0]
+
+    shifts = program.nodes(x[None], x[None])
+
+    def at(z: Array) -> dict[Any, Array]:
+        """The derivatives of all nodes; shifts of exponentials are held at those of the centre."""
+        with np.errstate(all="ignore"):
+            boxes = program.nodes(z[None], z[None], lambda node, box, _: shifts[node] if node.op == "peak" else box)
+            return tangents(program.order, {state: P.T.reshape(n, *shape)}, boxes)
+
+    center = at(x)
+    for _ in range(20):
+        v = rng.normal(size=n)
+        z = x + r * P @ (v / np.linalg.norm(v))
+        for node, D in at(z).items():
+            if node in center:
+                jet, turn = walk.jet(node), (D - center[node]) / r
+                assert np.all(np.linalg.norm(D, axis=0) <= jet.first * (1 + 1e-9) + 1e-12)
+                assert np.linalg.norm(D.reshape(n, -1), 2) <= jet.norm * (1 + 1e-9) + 1e-12
+                assert np.all(np.linalg.norm(turn, axis=0) <= jet.second * (1 + 1e-9) + 1e-9)
+                assert np.linalg.norm(turn.reshape(n, -1), 2) <= jet.bend * (1 + 1e-9) + 1e-9
+
+
 def test_a_softmax_memory_has_wide_balls_around_its_patterns() -> None:
     rng = np.random.default_rng(1)
     X = np.sign(rng.normal(size=(20, 6)))

@@ -58,37 +58,47 @@ class Curvature:
         program = opened_model(model, width, self._joint)
         self._width = width + sum(layer.fibres.size for layer in self._joint)
         self._packing, _ = program.packing(self._width)
-        self._values = Enclosure(program, self._width)
+        self.program = Enclosure(program, self._width)
 
     @property
     def size(self) -> int:
         """How many numbers the derivatives of the largest array have."""
-        return self._states.width * max(self._values.entries(node) for node in self._values.order)
+        return self._states.width * max(self.program.entries(node) for node in self.program.order)
 
     def around(self, y: Array, metric: Metric) -> Callable[[float], float]:
         """K(r), infinite where an operation of the flow has a kink in the ball, or its slopes are not known."""
-        jets = [layer_jet(layer, y, metric) for layer in self._joint]
-        x = np.concatenate([y, *(jet.value for jet in jets)])
-        center = self._values.nodes(x[None], x[None])
-        exact = self._exact(np.concatenate([metric.undo(np.eye(y.size)).T, *(jet.tangents for jet in jets)], axis=1), center)
-        states, added = self._inputs(metric), self._packing.names[len(self._states.names) :]
+        walks = self.walks(y, metric)
         outer = {name: metric.forth_norm(self._states.part(name)) for name in self._states.names}
 
         def K(r: float) -> float:
-            inputs = {**states, **{name: jet.within(r, self._packing.shape(name)) for name, jet in zip(added, jets, strict=True)}}
-            reach = r * np.concatenate([jet.first.reshape(-1) for jet in inputs.values()])
-            walk = _Walk(_Start(center, inputs, exact), r)
-            with np.errstate(all="ignore"):
-                self._values.nodes((x - reach)[None], (x + reach)[None], walk)
-                parts = [outer[name] * walk.jet(self._values.outputs[name]).bend for name in outer]
+            walk = walks(r)
+            parts = [outer[name] * walk.jet(self.program.outputs[name]).bend for name in outer]
             return float(np.linalg.norm(np.nan_to_num(parts, nan=np.inf)))
 
         return K
 
+    def walks(self, y: Array, metric: Metric) -> Callable[[float], Walk]:
+        """The bounds of all nodes over the ball of a radius around y."""
+        jets = [layer_jet(layer, y, metric) for layer in self._joint]
+        x = np.concatenate([y, *(jet.value for jet in jets)])
+        center = self.program.nodes(x[None], x[None])
+        exact = self._exact(np.concatenate([metric.undo(np.eye(y.size)).T, *(jet.tangents for jet in jets)], axis=1), center)
+        states, added = self._inputs(metric), self._packing.names[len(self._states.names) :]
+
+        def walked(r: float) -> Walk:
+            inputs = {**states, **{name: jet.within(r, self._packing.shape(name)) for name, jet in zip(added, jets, strict=True)}}
+            reach = r * np.concatenate([jet.first.reshape(-1) for jet in inputs.values()])
+            walk = Walk(_Start(center, inputs, exact), r)
+            with np.errstate(all="ignore"):
+                self.program.nodes((x - reach)[None], (x + reach)[None], walk)
+            return walk
+
+        return walked
+
     def _exact(self, x: Array, center: Mapping[Node, Box]) -> Exact:
         """|Da[u]| at y, of the entries of each node and of the whole, from Dx along the columns of T⁻¹."""
         with np.errstate(all="ignore"):
-            found = tangents(self._values.order, self._packing.views(x), center)
+            found = tangents(self.program.order, self._packing.views(x), center)
             flat = {node: D.reshape(len(D), -1) for node, D in found.items()}
             return {n: (np.sqrt((D**2).sum(axis=0)).reshape(found[n].shape[1:]), largest_norm(D[None])) for n, D in flat.items()}
 
@@ -110,7 +120,7 @@ class _Start(NamedTuple):
     exact: Exact
 
 
-class _Walk:
+class Walk:
     """The jets of nodes in the order of the program; called with each node's box, which it narrows."""
 
     def __init__(self, start: _Start, r: float) -> None:
