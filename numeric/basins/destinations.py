@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from numeric.basins.ends import Labels, labelled
 from numeric.field import Array
 from numeric.steady import Region
-from numeric.steady.drift import Drift, Shares
-from numeric.steady.metric import Metric
-from numeric.steady.search import Found, Progress, Search, drift_of
+from numeric.steady.drifts import drift_of
+from numeric.steady.search import Found, Progress, Search
 
 RESIDUAL, MOST_STEPS = 1e-10, 100_000  # as steady_states has them
 
@@ -32,10 +31,9 @@ class Destinations:
     def __init__(self, model: Any, width: int, following: Following | None = None, known: list[Region | None] | None = None) -> None:
         """`model` is bound; states have `width` packed components; the steady states of `known`, all with a region, are numbered first."""
         t, rtol, method = following or Following()
-        drift = drift_of(model, width)
         self.model, self.width = model, width
         self.regions: list[Region] = [r for r in known or [] if r is not None]
-        search = model, None if drift is None else _PointDrift(drift, model), method, t, rtol, rtol, RESIDUAL, MOST_STEPS
+        search = model, drift_of(model, width), method, t, rtol, rtol, RESIDUAL, MOST_STEPS
         self._search = _Informed(*search, known=self.regions)
 
     def __call__(self, y: Array) -> Labels:
@@ -55,18 +53,3 @@ class _Informed(Search):
 
     def _follow(self, y: Array, rtol: float, regions: list[Region], progress: Progress) -> tuple[Found, NDArray[np.bool_]]:
         return super()._follow(y, rtol, regions or self.known, progress)
-
-
-class _PointDrift:
-    """A drift whose Jacobian at a point is the model's own: an enclosure of the point costs a hundred times as much."""
-
-    def __init__(self, drift: Drift, model: Any) -> None:
-        self._drift, self._model = drift, model
-
-    def jacobian(self, y: Array) -> Array:
-        """J at one packed state (n,)."""
-        return np.asarray(self._model.packed_jacobian(y[None])[0])
-
-    def shares(self, metric: Metric, groups: list[Array]) -> Shares:
-        """As of the drift within."""
-        return self._drift.shares(metric, groups)
