@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from numeric.basins.ends import Labels, labelled
 from numeric.field import Array
 from numeric.steady import Region
 from numeric.steady.drifts import drift_of
-from numeric.steady.search import Found, Progress, Search
+from numeric.steady.search import Search
 
 RESIDUAL, MOST_STEPS = 1e-10, 100_000  # as steady_states has them
 
@@ -22,7 +20,7 @@ class Following(NamedTuple):
 
     t: float = 1e5
     rtol: float = 1e-6
-    method: str = "order 8"
+    method: str = "auto"
 
 
 class Destinations:
@@ -34,22 +32,12 @@ class Destinations:
         self.model, self.width = model, width
         self.regions: list[Region] = [r for r in known or [] if r is not None]
         search = model, drift_of(model, width), method, t, rtol, rtol, RESIDUAL, MOST_STEPS
-        self._search = _Informed(*search, known=self.regions)
+        self._search = Search(*search)
 
     def __call__(self, y: Array) -> Labels:
         """The labels of packed rows (rows, n), (rows,); see `ends`."""
         if not len(y):
             return np.empty(0, dtype=np.intp)
         with np.errstate(all="ignore"):
-            found = self._search.run(np.ascontiguousarray(y, dtype=np.float64), lambda share: None)
+            found = self._search.run(np.ascontiguousarray(y, dtype=np.float64), lambda share: None, self.regions)
         return labelled(found.origin, found.arrivals)
-
-
-@dataclass(frozen=True)
-class _Informed(Search):
-    """A search that knows some regions from the start, and adds to them: to find them anew took 9 tenths of a bisection's time."""
-
-    known: list[Region]
-
-    def _follow(self, y: Array, rtol: float, regions: list[Region], progress: Progress) -> tuple[Found, NDArray[np.bool_]]:
-        return super()._follow(y, rtol, regions or self.known, progress)

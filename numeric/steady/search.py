@@ -49,16 +49,17 @@ class Search:
     steady: float
     max_steps: int
 
-    def run(self, y: Array, progress: Progress) -> Found:
+    def run(self, y: Array, progress: Progress, regions: list[Region] | None = None) -> Found:
         """Follow all starts (batch, n); those that lingered near a saddle again, for they may owe their end to an error of the steps.
 
         A start whose end changes with a tighter tolerance runs a third time; if the last two differ, it is ambiguous.
+        `regions` are those known already; the list grows.
         """
-        found, lingered = self._follow(y, self.rtol, [], progress)
-        again, rtol = np.flatnonzero(lingered), self.rtol
+        found, lingered = self._follow(y, 1.0, [] if regions is None else regions, progress)
+        again, share = np.flatnonzero(lingered), 1.0
         for last in (False, True):
-            rtol *= TIGHTER
-            other, _ = self._follow(y[again], rtol, found.regions, progress)
+            share *= TIGHTER
+            other, _ = self._follow(y[again], share, found.regions, progress)
             found.evaluations[again] += other.evaluations
             changed = other.origin != found.origin[again]
             found.origin[again], found.ends[again], found.arrivals[again] = other.origin, other.ends, other.arrivals
@@ -67,17 +68,18 @@ class Search:
                 found.arrivals[again] = Arrival.AMBIGUOUS
         return found
 
-    def _follow(self, y: Array, rtol: float, regions: list[Region], progress: Progress) -> tuple[Found, NDArray[np.bool_]]:
-        """First with steps as long as the tolerance allows; then, for what settled outside all regions, down to the residual.
+    def _follow(self, y: Array, share: float, regions: list[Region], progress: Progress) -> tuple[Found, NDArray[np.bool_]]:
+        """First with steps as long as this share of the tolerance allows; then, for what settled outside all regions, to the residual.
 
         The second result says which trajectories lingered somewhere on their way.
         """
+        rtol, atol = share * self.rtol, share * self.atol
         capture = Capture(self.field, self.drift, len(y), SETTLED * rtol, regions)
         under_way = _UnderWay(y.copy(), np.zeros(len(y)), Tally.of(y, False))
-        self._drive(under_way, capture, Tolerance(rtol, self.atol, SETTLED * rtol), np.arange(len(y)), progress)
+        self._drive(under_way, capture, Tolerance(rtol, atol, SETTLED * rtol), np.arange(len(y)), progress)
         capture.residual = 0.0
         settled = np.flatnonzero(capture.settled & (capture.origin < 0))
-        self._drive(under_way, capture, Tolerance(rtol, self.atol, self.steady), settled, progress)
+        self._drive(under_way, capture, Tolerance(rtol, atol, self.steady), settled, progress)
         tally = under_way.tally
         return Found(capture.origin, under_way.y, _arrivals(tally, capture.origin), regions, tally.evaluations), capture.lingered
 
