@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from amsym.errors import NotationError
 from numeric.course import Course, Mask, Plan, Rows, Watch
 from numeric.field import Array
 from numeric.methods import AUTO, explicit_method, method_named, name_of, rows_at_once
@@ -33,18 +34,26 @@ class Handover:
         """`layered`: the stepper takes fast layers implicitly already."""
         self._plan, self._layered, self._attempts = plan, layered, 0
         self._watch: StiffWatch | None = None
+        self._blind = False
         self.chosen: set[int] = set()
 
     def __call__(self, rows: Rows, stepper: Stepper) -> Mask:
         """The rows found stiff, after each step."""
         self._attempts += 1
-        if self._attempts < PATIENCE or not rows.size:
+        if self._attempts < PATIENCE or not rows.size or self._blind:
             return np.zeros(rows.size, dtype=bool)
-        if self._watch is None:
-            self._watch = self._begun(rows, stepper)
-        stiff = self._watch(rows, stepper)
+        try:
+            stiff = self._stiff(rows, stepper)
+        except NotationError:  # a function without a known derivative: nobody can look, and no implicit method could go on
+            self._blind = True
+            return np.zeros(rows.size, dtype=bool)
         self.chosen |= set(rows[stiff].tolist())
         return stiff
+
+    def _stiff(self, rows: Rows, stepper: Stepper) -> Mask:
+        if self._watch is None:
+            self._watch = self._begun(rows, stepper)
+        return self._watch(rows, stepper)
 
     def _begun(self, rows: Rows, stepper: Stepper) -> StiffWatch:
         field: Any = self._plan.field

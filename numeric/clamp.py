@@ -69,7 +69,7 @@ def clamp_groups(clamp: Any, field: Field, y: Array, restore: Restore) -> list[t
     """The fields to integrate, each with the trajectories that have its clamp; one field where nothing is clamped.
 
     clamp: a mask in the shape of one state or of the start, True where a component is clamped; {name: mask} for some of
-    several states. Raises InputError for another shape, or for anything but truth values.
+    several states, or for the only one. Raises InputError for another shape, or for anything but truth values.
     """
     if clamp is None:
         return [(field, np.arange(len(y)))]
@@ -95,12 +95,26 @@ def _packed(clamp: Any, field: Field, y: Array, restore: Restore) -> NDArray[np.
         for name, mask in named.items():
             state[str(name)][...] = _mask(mask, state[str(name)].shape, f"clamp of '{name}'")
     else:
-        state = np.array(_mask(clamp, np.shape(state), "clamp"), dtype=y.dtype)
+        state = np.array(_mask(_of_one_state(clamp, field.state_names[0]), np.shape(state), "clamp"), dtype=y.dtype)
     return np.asarray(field.pack(state)[0] != 0)
 
 
+def _of_one_state(clamp: Any, name: str) -> Any:
+    """The mask of the only state, given as such or by its name."""
+    if not isinstance(clamp, Mapping):
+        return clamp
+    if list(map(str, clamp)) != [name]:
+        raise InputError(f"clamp is {clamp!r}; a mask of '{name}' was expected, the only state: clamp={{'{name}': mask}}")
+    return next(iter(clamp.values()))
+
+
 def _mask(mask: Any, shape: tuple[int, ...], what: str) -> NDArray[np.bool_]:
-    array = np.asarray(mask)
+    try:
+        array = np.asarray(mask)
+    except ValueError:
+        raise InputError(
+            f"{what} is a ragged sequence; a mask was expected in the shape {shape} of the start: give all rows one length"
+        ) from None
     if array.dtype != bool:
         raise InputError(f"{what} holds {array.dtype}; truth values were expected, True where a component is clamped: say mask == 1")
     try:

@@ -52,16 +52,19 @@ class Course:
         plan.tally.evaluations[rows] += 2
 
     def drive(self, max_steps: int, progress: Callable[[float], None]) -> None:
-        """Step until nobody is left or `max_steps` steps were tried; those left then are out of time."""
+        """Step until nobody is left; a row that has tried `max_steps` steps, with other methods too, is out of time."""
         total = max(self.rows.size, 1)
         self._retire(np.zeros(self.rows.size, dtype=bool))
-        for _ in range(max_steps):
-            if not self.stepper.count:
-                return
+        self._drop(~self._stop(self._tried() >= max_steps, Outcome.TIME_OVER))
+        while self.stepper.count:
             self._step()
+            self._drop(~self._stop(self._tried() >= max_steps, Outcome.TIME_OVER))
             left = self.stepper.count - self.stepper.t.sum() / self.plan.end
             progress(1 - left / total)
-        self._stop(np.ones(self.rows.size, dtype=bool), Outcome.TIME_OVER)
+
+    def _tried(self) -> Rows:
+        """The attempts of every live row so far."""
+        return np.asarray(self.plan.tally.accepted[self.rows] + self.plan.tally.rejected[self.rows])
 
     def _step(self) -> None:
         """One attempt for every live row, its records, and the retirement of rows that it ended."""
@@ -119,7 +122,7 @@ class Course:
         """End the rows for which one of the reasons holds, the first that does, and drop them from the stepper."""
         rk = self.stepper
         alive = np.ones(rk.count, dtype=bool)
-        gone = ~(np.isfinite(rk.speed) & (rk.size <= FAR)) | (rk.stuck & ~rk.accepted & (rk.t < self.plan.end))
+        gone = ~(np.isfinite(rk.speed) & (rk.size <= FAR)) | (rk.stuck & ~(rk.accepted & (rk.h > 0)) & (rk.t < self.plan.end))
         for mask, outcome in (
             (rose, Outcome.ENERGY_ROSE),
             (np.zeros_like(rose) if met is None else met, Outcome.EVENT),
@@ -129,10 +132,14 @@ class Course:
         ):
             alive &= ~self._stop(mask & alive, outcome)
         alive &= ~self._set_down(alive)
+        self._drop(alive)
+
+    def _drop(self, alive: Mask) -> None:
+        """Keep only the rows alive."""
         if not alive.all():
             self.rows, self.energy = self.rows[alive], self.energy[alive]
             self.values = None if self.values is None else self.values[alive]
-            rk.keep(alive)
+            self.stepper.keep(alive)
 
     def _set_down(self, alive: Mask) -> Mask:
         """Hand some rows over to whoever comes after."""

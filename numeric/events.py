@@ -11,6 +11,7 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from amsym.errors import InputError
+from amsym.system import System
 from numeric.field import Array, Field, Restore
 from numeric.steppers.stepper import Stepper
 
@@ -125,6 +126,8 @@ def _function(name: str, condition: Any, params: Any, field: Field, restore: Res
         value = np.asarray(condition(restore(y, batch_shape=(len(y),)), t))
         if value.shape != (len(y),):
             raise InputError(f"event '{name}' gave shape {value.shape} for {len(y)} states; ({len(y)},) was expected: one number a state")
+        if value.dtype == bool:
+            raise InputError(f"event '{name}' gave truth values; numbers that pass through zero were expected: say y - 1 for y > 1")
         return value
 
     return called
@@ -132,6 +135,11 @@ def _function(name: str, condition: Any, params: Any, field: Field, restore: Res
 
 def _compiled(condition: sp.Basic, params: Any, field: Any) -> Function:
     """A formula runs as the energy of a system with the same flow."""
+    if not isinstance(getattr(field, "system", None), System):
+        got = type(field).__name__
+        raise InputError(
+            f"the field is {got}, without a system to which the formula {condition} could belong: give a function of (state, t)"
+        )
     from numeric.aside import aside
 
     bound = aside(field, energy=condition, params=params)

@@ -40,7 +40,7 @@ def method_named(name: str) -> type[Stepper]:
 
     Raises InputError for a name that is not known.
     """
-    if name not in METHODS:
+    if not isinstance(name, str) or name not in METHODS:
         known = ", ".join(repr(n) for n in (AUTO, *METHODS))
         raise InputError(f"method is {name!r}; one of {known} was expected: pick one")
     return METHODS[name]

@@ -80,7 +80,7 @@ def _energy_words(energies: Any, axes: int) -> str:
         if energies.ndim <= axes:
             ends = energies[np.isfinite(energies)]
             return f"; energy at the end {_range(ends)}" if ends.size else ""
-        energies = energies.reshape(-1, energies.shape[-1])
+        energies = energies.reshape(-1, max(energies.shape[-1], 1))
     known = [row[np.isfinite(row)] for row in energies]
     first, last = ([row[k] for row in known if row.size] for k in (0, -1))
     return f"; energy {_range(first)} → {_range(last)}" if first else ""

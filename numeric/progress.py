@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.progress import Progress as RichProgress
 from rich.progress import TaskID
 
+from amsym.errors import InputError
+
 PATIENCE = 2.0  # seconds before a bar appears by itself
 PAUSE = 0.1  # seconds between redraws
 
@@ -22,7 +24,9 @@ class Progress:
     """
 
     def __init__(self, title: str, shown: bool | None = None) -> None:
-        """A bar named `title`; nothing is drawn yet."""
+        """A bar named `title`; nothing is drawn yet. Raises InputError where `shown` is neither True, False nor None."""
+        if shown not in (True, False, None):
+            raise InputError(f"progress is {shown!r}; True, False or None was expected: say True for a bar, False for none")
         self._title = title
         self._patience = {True: 0.0, False: float("inf"), None: PATIENCE if sys.stderr.isatty() else float("inf")}[shown]
         self._started = self._drawn = time.monotonic()

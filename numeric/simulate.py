@@ -16,10 +16,11 @@ from numeric.clamp import clamp_groups
 from numeric.course import Plan
 from numeric.events import Event, event_watch
 from numeric.field import Array, Field, Restore, State
+from numeric.methods import AUTO
 from numeric.outcomes import Simulation, Tally
 from numeric.progress import Progress
 from numeric.recording import Ends, Recorder, Steps, Times, energies_of
-from numeric.simulate_input import bound_model, checked_start, has_flow, nonnegative, save_times
+from numeric.simulate_input import bound_model, checked_start, has_flow, nonnegative, save_times, whole
 from numeric.steppers.step_size import Tolerance
 
 ROUNDING_RTOL, ROUNDING_STEADY = 32, 16  # ulps: no step can be held to less, no residual falls below
@@ -68,6 +69,7 @@ def simulate(
     """
     field = bound_model(system, params)
     if not has_flow(system, field):
+        _only_for_flows(method=method != AUTO and method, clamp=clamp, events=events)
         return _discrete(field, start, steps, order, save, energy_check, progress, seed)
     if order is not None:
         raise InputError(f"order={order!r} is for updates in discrete time; this system has a flow, which moves all at once: leave it out")
@@ -75,6 +77,7 @@ def simulate(
         raise InputError(f"steps={steps} counts updates in discrete time; this system has a flow: say t= instead")
     y, restore, lead = checked_start(field, start)
     end = nonnegative("t", t)
+    attempts = whole("max_steps", max_steps)
     tolerance = _tolerance(y, rtol, atol, steady)
     groups = clamp_groups(clamp, field, y, restore)
     watch = event_watch(events, params, field, restore)
@@ -83,7 +86,7 @@ def simulate(
     plan = Plan(field, end, tolerance, recorder, Tally.of(y, watched), energy_check and field.has_energy, watched, watch)
     began = time.perf_counter()
     with np.errstate(all="ignore"), Progress("simulate", progress) as bar:  # what overflows ends as DIVERGED
-        methods = _drive(plan, method, groups, y, max_steps, bar)
+        methods = _drive(plan, method, groups, y, attempts, bar)
         run = _simulation(plan, restore, lead, methods, time.perf_counter() - began)
     return replace(run, events=watch.crossings(restore, lead, y) if watch else None)
 
@@ -103,6 +106,18 @@ def _drive(plan: Plan, method: str, groups: Groups, y: Array, max_steps: int, ba
     return list(names)
 
 
+def _only_for_flows(**options: Any) -> None:
+    """Refuse what an update in discrete time would pass over in silence."""
+    remedies = {
+        "method": "leave it out",
+        "clamp": "name the components that move in order=",
+        "events": 'say save="steps" and look at the states',
+    }
+    for name, value in options.items():
+        if value is not None and value is not False:
+            raise InputError(f"{name} is given, which is for flows; this system has an update in discrete time: {remedies[name]}")
+
+
 def _discrete(
     field: Any, start: State, steps: int | None, order: Any, save: str | ArrayLike, energy_check: bool, progress: bool | None, seed: int
 ) -> Simulation:
@@ -117,7 +132,7 @@ def _discrete(
 def _tolerance(y: Array, rtol: float, atol: float, steady: float | None) -> Tolerance:
     """The tolerances, no finer than the dtype of `y` resolves."""
     eps = float(np.finfo(y.dtype).eps)
-    if not (np.isfinite(atol) and atol > 0):
+    if not (isinstance(atol, (int, float, np.number)) and np.isfinite(atol) and atol > 0):
         raise InputError(f"atol is {atol!r}; a finite number above 0 was expected, for states that pass zero: say 1e-9")
     rtol = max(nonnegative("rtol", rtol), ROUNDING_RTOL * eps)
     return Tolerance(rtol, atol, None if steady is None else max(nonnegative("steady", steady), ROUNDING_STEADY * eps))

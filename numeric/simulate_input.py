@@ -62,13 +62,29 @@ def nonnegative(name: str, value: Any) -> float:
     return float(value)
 
 
+def whole(name: str, value: Any) -> int:
+    """`value` as an int, or an InputError that names it."""
+    if (
+        not isinstance(value, (int, float, np.number))
+        or isinstance(value, bool)
+        or not math.isfinite(value)
+        or value != int(value)
+        or value < 0
+    ):
+        raise InputError(f"{name} is {value!r}; a whole number from 0 on was expected: say {name}=100")
+    return int(value)
+
+
 def save_times(save: Any, end: float) -> Array | None:
     """The times to save, (T,), or None where `save` is "end" or "steps"."""
     if isinstance(save, str):
         if save not in ("end", "steps"):
             raise InputError(f'save is {save!r}; "end", "steps" or an increasing array of times was expected: pick one')
         return None
-    times = np.asarray(save, dtype=np.float64)
+    try:
+        times = np.asarray(save, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError(f"save is {save!r}; numbers were expected, increasing times (T,): convert them to float") from None
     if times.ndim != 1 or not np.all(np.diff(times) > 0):
         raise InputError(f"save has shape {times.shape}; increasing times (T,) were expected: sort them, drop repetitions")
     if times.size and not (times[0] >= 0 and times[-1] <= end):

@@ -52,11 +52,22 @@ def test_a_fully_clamped_state_is_steady_at_once() -> None:
 
 @pytest.mark.parametrize(
     ("clamp", "message"),
-    [([1, 0, 0, 0, 0], "truth values"), (np.ones(4, dtype=bool), r"clamp has shape \(4,\); the shape \(5,\)")],
+    [
+        ([1, 0, 0, 0, 0], "truth values"),
+        ([[True], [True, False]], "ragged"),
+        (np.ones(4, dtype=bool), r"clamp has shape \(4,\); the shape \(5,\)"),
+    ],
 )
 def test_bad_clamps_are_named(clamp: object, message: str) -> None:
     with pytest.raises(am.InputError, match=message):
         am.simulate(network, {"W": M}, np.ones(5), clamp=clamp)
+
+
+def test_the_clamp_of_the_only_state_may_go_by_its_name() -> None:
+    by_name = am.simulate(network, {"W": M}, np.ones(5), clamp={"y": [True, False, False, False, False]})
+    np.testing.assert_array_equal(by_name.end, am.simulate(network, {"W": M}, np.ones(5), clamp=np.arange(5) == 0).end)
+    with pytest.raises(am.InputError, match="a mask of 'y' was expected, the only state"):
+        am.simulate(network, {"W": M}, np.ones(5), clamp={"z": np.ones(5, dtype=bool)})
 
 
 def test_clamps_of_several_states_go_by_name() -> None:

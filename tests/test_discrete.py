@@ -73,6 +73,21 @@ def test_bad_numbers_of_steps_and_unknown_saves_are_told():
         am.simulate(am.zoo.spins(), params, starts)
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"clamp": [True, False, False]}, "clamp is given, which is for flows; .* name the components that move in order="),
+        ({"events": {"half": None}}, 'events is given, which is for flows; .* save="steps"'),
+        ({"method": "rosenbrock"}, "method is given, which is for flows"),
+        ({"steps": np.inf}, "steps is inf; a whole number"),
+        ({"steps": "many"}, "steps is 'many'; a whole number"),
+    ],
+)
+def test_options_of_flows_are_refused_and_not_passed_over(options, message):
+    with pytest.raises(InputError, match=message):
+        am.simulate(am.zoo.spins(), {"W": np.zeros((3, 3))}, [1, 1, -1], **({"steps": 1} | options))
+
+
 def test_a_start_outside_the_declared_values_is_told():
     with pytest.raises(InputError, match=r"holds 0.3, but the declared values are \(-1, 1\)"):
         am.simulate(am.zoo.spins(), {"W": np.zeros((3, 3))}, [0.3, 1, 1], steps=1)

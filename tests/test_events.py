@@ -71,6 +71,7 @@ def test_of_two_terminal_events_in_one_step_the_first_counts() -> None:
     [
         ([y[i]], "events is list; a mapping of names"),
         ({"x": 3}, "event 'x' has the condition 3"),
+        ({"x": lambda state, t: state[:, 0] > 0.5}, "event 'x' gave truth values; numbers that pass through zero"),
         ({"x": lambda state, t: np.zeros(7)}, r"event 'x' gave shape \(7,\) for 1 states"),
     ],
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
@@ -111,6 +112,54 @@ def test_time_is_over_early_when_the_steps_are_used_up() -> None:
     assert np.all(run.ended(Outcome.TIME_OVER))
     assert np.all(run.times < 50)
     assert np.all(run.statistics["accepted"] + run.statistics["rejected"] == 4)
+
+
+@pytest.mark.parametrize("method", ["order 5", "order 8"])
+@pytest.mark.parametrize("end", [50.0, 1e13])
+def test_fast_flows_become_steady_however_long_the_time_allowed(method: str, end: float) -> None:
+    """Steps of 1e-5 are not lost in the rounding of a time that has hardly begun."""
+    run = simulate(Plain(2, lambda y, t: 1e4 * (np.tanh(5 * y[:, ::-1]) - y)), None, [[3.0, 2.0]], t=end, method=method)
+    assert run.outcomes.tolist() == [Outcome.STEADY]
+    assert run.times[0] < 0.01
+
+
+@pytest.mark.parametrize("method", ["order 5", "order 8"])
+def test_single_precision_starts_with_a_step_where_the_flow_is_far_above_the_tolerance(method: str) -> None:
+    """|f| / atol is 5e20 here, and its square beyond single precision."""
+    start = np.array([[0.0, 1e8]], dtype=np.float32)
+    run = simulate(Plain(2, lambda y, t: 1e4 * (y[:, ::-1] / 2 - y)), None, start, t=1.0, method=method, max_steps=1000)
+    assert run.outcomes.tolist() == [Outcome.STEADY]
+
+
+@pytest.mark.parametrize("method", ["order 5", "order 8"])
+def test_a_probe_beyond_where_the_flow_is_defined_does_not_stop_it(method: str) -> None:
+    """Hairer's first guess, by the larger component, is an Euler step to below 0 in the other, where the root has no value."""
+    flow = Plain(2, lambda y, t: np.stack([1e-3 - np.sqrt(y[:, 0]), -y[:, 1] / 100], axis=1))
+    run = simulate(flow, None, [[2e-6, 1.0]], t=1.0, method=method, steady=None, max_steps=5000)
+    assert run.times.tolist() == [1.0]
+    np.testing.assert_allclose(run.end[0], [1e-6, np.exp(-0.01)], rtol=1e-3)
+
+
+@pytest.mark.parametrize("method", ["order 5", "order 8"])
+def test_a_step_to_where_the_flow_is_undefined_is_taken_again_shorter(method: str) -> None:
+    """u falls as e^-50t; a step may err by atol, but not to where its root has no value."""
+    flow = Plain(2, lambda y, t: np.stack([-50 * y[:, 0], np.sqrt(y[:, 0]) - y[:, 1]], axis=1))
+    start = np.stack([np.linspace(0.5, 2, 200), np.ones(200)], axis=1)
+    run = simulate(flow, None, start, t=10.0, method=method, rtol=1e-2, atol=1e-5, steady=None)
+    assert np.all(run.ended(Outcome.TIME_OVER))
+
+
+def test_a_flow_of_another_shape_is_named() -> None:
+    field = Network(3)
+    field.packed_flow = lambda y, out=None, t=0.0: np.ones(3)  # type: ignore[method-assign]
+    with pytest.raises(ValueError, match=r"the flow has shape \(3,\) at states \(2, 3\)"):
+        simulate(field, None, np.ones((2, 3)))
+
+
+def test_no_saved_times_at_all_are_no_trajectory_but_an_end() -> None:
+    run = simulate(Network(3), None, np.ones(3), save=[])
+    assert run.states.shape == (0, 3)
+    assert str(run) == "1 trajectory: 1 STEADY"
 
 
 def test_no_time_at_all_is_over_at_once() -> None:
@@ -296,6 +345,14 @@ def test_evaluations_are_counted_per_trajectory() -> None:
         ({"t": -1}, "t is -1; a finite number that is not negative was expected"),
         ({"t": np.inf}, "t is inf"),
         ({"rtol": -1e-3}, "rtol is -0.001"),
+        ({"atol": [1e-9, 1e-9]}, "atol is .1e-09, 1e-09.; a finite number above 0"),
+        ({"max_steps": 1.5}, "max_steps is 1.5; a whole number from 0 on"),
+        ({"method": ["order 5"]}, "method is .'order 5'.; one of 'auto'"),
+        ({"method": "rosenbrock"}, "the field is Network, without .*packed_jvp"),
+        ({"method": "layered"}, "the field is Network, without .*packed_jvp"),
+        ({"save": ["first"]}, "numbers were expected"),
+        ({"progress": "bar"}, "progress is 'bar'; True, False or None"),
+        ({"events": {"half": sp.Symbol("q")}}, "without a system to which the formula q could belong"),
         ({"atol": 0.0}, "atol is 0.0; a finite number above 0 was expected"),
         ({"steady": np.nan}, "steady is nan"),
         ({"save": "all"}, 'save is \'all\'; "end", "steps" or an increasing array of times was expected'),

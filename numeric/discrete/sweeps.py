@@ -20,7 +20,7 @@ from numeric.discrete.turns import Turns
 from numeric.field import Array, State
 from numeric.outcomes import Outcome, Simulation
 from numeric.progress import Progress
-from numeric.simulate_input import checked_start
+from numeric.simulate_input import checked_start, whole
 
 
 def simulate_updates(
@@ -46,8 +46,7 @@ def simulate_updates(
     state that came again after p sweeps, 0 where none was seen to. In random order only 1 means anything, and others are
     not looked for. `statistics["held"]` counts the components that the order leaves out.
     """
-    if int(steps) != steps or steps < 0:
-        raise InputError(f"steps is {steps!r}; a whole number from 0 on was expected")
+    steps = whole("steps", steps)
     if not (isinstance(save, str) and save in ("end", "steps")):
         raise InputError(f"save is {save!r}; in discrete time 'end' or 'steps' was expected")
     y, restore, lead = checked_start(field, start)
@@ -56,7 +55,7 @@ def simulate_updates(
     run = _Sweeps(field, y, read_order(order, field.system, _sizes(field, restore(y, batch_shape=(len(y),)))), seed)
     run.check, run.history = energy_check and field.has_energy, run.begun() if save == "steps" else []
     with Progress("simulate", progress) as bar:
-        for n in range(int(steps)):
+        for n in range(steps):
             if not run.rows.size:
                 break
             run.sweep(n)

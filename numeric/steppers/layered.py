@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from numeric.field import Array
 from numeric.steppers.dormand_prince import INTERPOLANT, NODES, DormandPrince
-from numeric.steppers.linear_field import LinearField, apart, places
+from numeric.steppers.linear_field import LinearField, apart, places, with_derivatives
 from numeric.steppers.step_size import Tolerance
 
 FAST = 1.0
@@ -44,7 +44,7 @@ class Layered(DormandPrince):
 
     def __init__(self, field: LinearField, start: Array, t: Array, end: float, tolerance: Tolerance) -> None:
         """See `Stepper`."""
-        layout = field.layout(start.shape[1])
+        layout = with_derivatives(field).layout(start.shape[1])
         self._field, self.fast = field, fast_layers(field, start)
         self._slow = tuple(s for s in layout if s not in self.fast)
         self._F = _sliced(places(layout, self.fast))

@@ -8,8 +8,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from amsym.errors import InputError
 from numeric.couplings import Couplings
 from numeric.field import Array, Field
+
+DERIVATIVES = ("layout", "packed_flow_of", "packed_jvp", "packed_slopes", "packed_blocks", "packed_time_slope")
 
 
 class LinearField(Field, Protocol):
@@ -60,6 +63,21 @@ class LinearField(Field, Protocol):
     def packed_time_slope(self, y: Array, t: Any = 0.0) -> Array:
         """∂f/∂t."""
         ...
+
+
+def with_derivatives(field: Any) -> LinearField:
+    """`field`, if it has the methods that implicit steps call.
+
+    Raises InputError for a field that is only a flow, and NotationError where a function of the flow has no known derivative.
+    """
+    missing = [name for name in DERIVATIVES if not hasattr(field, name)]
+    if missing:
+        raise InputError(
+            f"the field is {type(field).__name__}, without {', '.join(missing)}; implicit steps need the derivatives of a bound model: "
+            "take 'auto', which does without, or an explicit method"
+        )
+    linear: LinearField = field
+    return linear
 
 
 def apart(couplings: Couplings, names: Iterable[str]) -> tuple[str, ...]:

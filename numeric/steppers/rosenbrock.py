@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numeric.field import Array
-from numeric.steppers.linear_field import LinearField
+from numeric.steppers.linear_field import LinearField, with_derivatives
 from numeric.steppers.linearly_implicit import LinearlyImplicit, Tableau
 from numeric.steppers.schur import Schur
 from numeric.steppers.step_size import Tolerance
@@ -91,7 +91,7 @@ class Rosenbrock(LinearlyImplicit):
 
     def __init__(self, field: LinearField, start: Array, t: Array, end: float, tolerance: Tolerance) -> None:
         """See `Stepper`."""
-        self._matrix = Schur(field, start.shape[1])
+        self._matrix = Schur(with_derivatives(field), start.shape[1])
         super().__init__(field, start, t, end, tolerance)
 
     def interpolate(self, rows: NDArray[np.intp], theta: Array) -> Array:

@@ -57,13 +57,13 @@ def norm(values: Array) -> Array:
 
 def initial_step(flow: Flow, y: Array, f: Array, t: Array, longest: Array, tolerance: Tolerance, order: int) -> Array:
     """A first step for each row, (rows,), by one Euler step and the flow at its end. Hairer's heuristic, II.4 (4.14)."""
-    scale = tolerance.atol + tolerance.rtol * np.abs(y)
+    scale = (tolerance.atol + tolerance.rtol * np.abs(y)).astype(np.float64)  # squares of f / scale pass 1e38 in single precision
     size, speed = norm(y / scale), norm(f / scale)
     tiny = (size < 1e-5) | (speed < 1e-5)
     guess = np.minimum(np.where(tiny, 1e-6, 0.01 * size / np.where(tiny, 1, speed)), longest)
     probe = y + guess[:, None].astype(y.dtype) * f
     bend = norm((flow(probe, t=t + guess) - f) / scale) / np.where(guess > 0, guess, 1)
-    strongest = np.maximum(speed, np.nan_to_num(bend, nan=np.inf))
+    strongest = np.maximum(speed, np.where(np.isfinite(bend), bend, speed))  # a probe beyond where f is defined tells nothing
     flat = strongest <= 1e-15
     curved = (0.01 / np.where(flat, 1, strongest)) ** (1 / order)
     step = np.where(flat, np.maximum(1e-6, 1e-3 * guess), curved)

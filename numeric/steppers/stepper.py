@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 import numpy as np
 from numpy.typing import NDArray
 
+from amsym.errors import InputError
 from numeric.field import Array, Field
 from numeric.steppers.step_size import Controller, Tolerance, initial_step, norm
 
@@ -51,9 +52,10 @@ class Stepper(ABC):
         self.t = self.proposed_time = np.array(t, dtype=np.float64)
         self.accepted = np.ones(rows, dtype=bool)
         self._evaluate(self.y, self.t, self.f)
-        self.size, self.speed = self._measure()
+        self.size, self.speed = self._size(), norm(self.f)
+        self._proposed_speed = np.empty(rows)
         self.h = initial_step(self._flow, self.y, self.f, self.t, end - self.t, tolerance, self.order)
-        self.step = self.h  # of the last attempt
+        self.step = self.first_step = self.h  # step: of the last attempt
         self._controller = Controller(rows, self.order)
 
     @abstractmethod
@@ -91,8 +93,8 @@ class Stepper(ABC):
 
     @property
     def stuck(self) -> NDArray[np.bool_]:
-        """Rows whose next step is lost in the rounding of time, (count,)."""
-        return ~(self.h > 4 * np.finfo(np.float64).eps * self._end)
+        """Rows whose next step is lost in the rounding of time, (count,); before time is one first step, in the rounding of that."""
+        return ~(self.h > 4 * np.finfo(np.float64).eps * np.maximum(self.t, self.first_step))
 
     def attempt(self) -> None:
         """Try one step of every row, with its error estimate."""
@@ -112,7 +114,7 @@ class Stepper(ABC):
         self._magnitude, self._proposed_magnitude = self._proposed_magnitude, self._magnitude
         self.f[:] = self.proposed_flow
         self.t = np.where(self.accepted, self.proposed_time, self.t)
-        self.size, self.speed = self._measure()
+        self.size, self.speed = self._size(), np.where(self.accepted, self._proposed_speed, self.speed)
 
     def keep(self, alive: NDArray[np.bool_]) -> None:
         """Drop all rows but those alive, a mask (count,), and close the gaps."""
@@ -120,14 +122,16 @@ class Stepper(ABC):
         for buffer in (self._y, self._magnitude, self._f):
             buffer[: rows.size] = buffer[rows]
         self.t, self.h, self.step, self.accepted = self.t[rows], self.h[rows], self.step[rows], self.accepted[rows]
-        self.size, self.speed = self.size[rows], self.speed[rows]
+        self.size, self.speed, self.first_step = self.size[rows], self.speed[rows], self.first_step[rows]
+        self._proposed_speed = self._proposed_speed[: rows.size]
         self._controller.keep(rows)
         self.count = rows.size
 
     def _try_rows(self, part: slice) -> Array:
-        """Try the step of some rows, all at once; their errors in units of the tolerance."""
+        """Try the step of some rows, all at once; their errors in units of the tolerance, infinite where f is not finite at the end."""
         self._try(part, self.step[part].astype(self._y.dtype))
-        return self._relative_error(part)
+        self._proposed_speed[part] = norm(self.proposed_flow[part])
+        return np.where(np.isfinite(self._proposed_speed[part]), self._relative_error(part), np.inf)
 
     def _flow_buffers(self, start: Array) -> tuple[Array, Array]:
         """Memory for the flow at the beginning and at the end of the step; called once, before anything is evaluated."""
@@ -137,6 +141,10 @@ class Stepper(ABC):
         """out = f(y, t)."""
         value = self._flow(y, out=out, t=t)
         if value is not out:
+            if np.shape(value) != out.shape:
+                raise InputError(
+                    f"the flow has shape {np.shape(value)} at states {out.shape}; the same was expected: mend the field's packed_flow"
+                )
             out[:] = value
 
     def _relative_error(self, part: slice) -> Array:
@@ -155,6 +163,6 @@ class Stepper(ABC):
             np.minimum(scale, ceiling[:, None].astype(scale.dtype), out=scale)
         return scale
 
-    def _measure(self) -> tuple[Array, Array]:
-        """|y|_inf and the root mean square of f, both (count,)."""
-        return self._magnitude[: self.count].max(axis=1, initial=0).astype(np.float64), norm(self.f)
+    def _size(self) -> Array:
+        """|y|_inf, (count,)."""
+        return self._magnitude[: self.count].max(axis=1, initial=0).astype(np.float64)

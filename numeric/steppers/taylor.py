@@ -66,6 +66,7 @@ class Taylor(Stepper):
         self._ratio, self._last, self._resolved = np.empty(self.count), np.empty(self.count), np.ones(self.count, dtype=bool)
         with np.errstate(all="ignore"):  # a term that vanishes allows any step, one that overflows none
             self._try(slice(self.count), self.step)
+        self._proposed_speed = norm(self.proposed_flow)
         self._judge(self._ratio, self._resolved)
 
     def keep(self, alive: NDArray[np.bool_]) -> None:
