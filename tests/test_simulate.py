@@ -140,12 +140,12 @@ def test_a_probe_beyond_where_the_flow_is_defined_does_not_stop_it(method: str) 
     np.testing.assert_allclose(run.end[0], [1e-6, np.exp(-0.01)], rtol=1e-3)
 
 
-@pytest.mark.parametrize("method", ["order 5", "order 8"])
-def test_a_step_to_where_the_flow_is_undefined_is_taken_again_shorter(method: str) -> None:
-    """u falls as e^-50t; a step may err by atol, but not to where its root has no value."""
+@pytest.mark.parametrize("rtol", [1e-2, 1e-6])
+def test_a_step_to_where_the_flow_is_undefined_is_taken_again_shorter(rtol: float) -> None:
+    """u falls as e^-50t; a step may err by atol, but not to where the root of u has no value."""
     flow = Plain(2, lambda y, t: np.stack([-50 * y[:, 0], np.sqrt(y[:, 0]) - y[:, 1]], axis=1))
     start = np.stack([np.linspace(0.5, 2, 200), np.ones(200)], axis=1)
-    run = simulate(flow, None, start, t=10.0, method=method, rtol=1e-2, atol=1e-5, steady=None)
+    run = simulate(flow, None, start, t=40.0, method="order 8", rtol=rtol, atol=rtol / 1000, steady=None)
     assert np.all(run.ended(Outcome.TIME_OVER))
 
 
