@@ -88,7 +88,7 @@ def energy_audit(system: Any, params: Any, start: State, step: float, t: float =
     """
     field = _audited(system, params)
     y, restore, lead = checked_start(field, start)
-    if method not in STEP_MAPS:
+    if not isinstance(method, str) or method not in STEP_MAPS:
         raise InputError(f"method is {method!r}; one of {', '.join(STEP_MAPS)} was expected: say method='euler'")
     end, h = nonnegative("t", t), nonnegative("step", step)
     if not 0 < h <= end:

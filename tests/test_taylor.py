@@ -230,3 +230,11 @@ def test_a_fast_flow_does_not_overflow_single_precision() -> None:
         stepper.commit()
     assert np.all(stepper.t == 5e-3)
     np.testing.assert_allclose(stepper.y, 1, rtol=1e-5)
+
+
+def test_a_flow_of_numbers_alone_is_followed() -> None:
+    """No operation makes the series of a constant, nor reads one."""
+    a, b = am.state("a"), am.state("b")
+    run = am.simulate(System(flow={a: sp.Integer(2), b: -b}), {}, {"a": np.zeros(3), "b": np.ones(3)}, t=3.0, method="taylor", steady=None)
+    np.testing.assert_allclose(run.end["a"], 6)
+    np.testing.assert_allclose(run.end["b"], exp(-3), rtol=1e-5)

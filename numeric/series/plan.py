@@ -48,7 +48,7 @@ class Plan(Builder):
     def series(self) -> list[Series]:
         """Every series there is."""
         mine = [x for op in self.operations for x in (op.out, *(a.series for a in op.operands))]
-        return list(dict.fromkeys([*self.states.values(), *mine]))
+        return list(dict.fromkeys([*self.states.values(), *mine, *self._series.values()]))  # a flow may be a number alone
 
     # Nodes
 
