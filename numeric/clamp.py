@@ -1,5 +1,8 @@
 """Clamped components stay where they started: dy/dt = m ⊙ f(y), m = 0 at a clamped component and 1 elsewhere.
 
+Where activations act one by one the energy still falls. Where one couples an axis, as a layer normalisation does, and part
+of that axis is clamped, it may rise, dE/dt = -<m ⊙ f, Λ f> with a Λ that is not diagonal; such trajectories end as
+ENERGY_ROSE, unless `energy_check=False`.
 Source: modern_methods eq. (5.9).
 """
 

@@ -75,3 +75,15 @@ def test_clamps_of_several_states_go_by_name() -> None:
     params = {"xi": np.ones((2, 2)), "beta": 1.0, "tau_v": 1.0, "tau_h": 1.0}
     with pytest.raises(am.InputError, match="masks by name were expected, of v, h"):
         am.simulate(memory, params, {"v": np.ones(2), "h": np.ones(2)}, clamp=np.ones(2, dtype=bool))
+
+
+@pytest.mark.parametrize(("activation", "falls"), [("tanh", True), ("softmax", False), ("layernorm", False)])
+def test_the_energy_may_rise_only_where_an_activation_couples_clamped_and_free_components(activation: str, falls: bool) -> None:
+    """dE/dt = -<m ⊙ f, Λ f>, of one sign for every m if Λ is diagonal."""
+    rng, held = np.random.default_rng(0), np.array([True, False, True, False, False])
+    bound = am.compile(am.zoo.hopfield(activation=activation)).bind({"W": M, "b": rng.normal(size=5)})
+    starts = 3 * rng.normal(size=(50, 5))
+    rates = np.sum(bound.gradient(starts) * np.where(held, 0, bound.flow(starts)), axis=1)
+    assert bool(np.all(rates <= 0)) is falls
+    rose = am.simulate(bound, None, starts, t=5.0, clamp=held).ended(am.Outcome.ENERGY_ROSE)
+    assert bool(np.any(rose)) is not falls

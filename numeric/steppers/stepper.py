@@ -53,7 +53,7 @@ class Stepper(ABC):
         self.accepted = np.ones(rows, dtype=bool)
         self._evaluate(self.y, self.t, self.f)
         self.size, self.speed = self._size(), norm(self.f)
-        self._proposed_speed = np.empty(rows)
+        self._proposed_speed: Array = np.empty(rows)
         self.h = initial_step(self._flow, self.y, self.f, self.t, end - self.t, tolerance, self.order)
         self.step = self.first_step = self.h  # step: of the last attempt
         self._controller = Controller(rows, self.order)
