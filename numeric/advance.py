@@ -19,7 +19,7 @@ from numeric.steppers.layered import Layered
 from numeric.steppers.rosenbrock import Rosenbrock
 from numeric.steppers.stepper import Stepper
 from numeric.steppers.stiff import cost, resting, stiff_method
-from numeric.steppers.stiffness import StiffWatch
+from numeric.steppers.stiffness import STEPS_OF_IMPLICIT, StiffWatch
 
 PATIENCE = 60  # attempts before anybody looks for stiffness: what ends within them is not worth compiling derivatives for
 
@@ -34,6 +34,7 @@ class Handover:
         """`layered`: the stepper takes fast layers implicitly already."""
         self._plan, self._layered, self._attempts = plan, layered, 0
         self._watch: StiffWatch | None = None
+        self._earliest = 0
         self._blind = False
         self.chosen: set[int] = set()
 
@@ -53,14 +54,18 @@ class Handover:
     def _stiff(self, rows: Rows, stepper: Stepper) -> Mask:
         if self._watch is None:
             self._watch = self._begun(rows, stepper)
-        return self._watch(rows, stepper)
+        stiff = self._watch(rows, stepper)
+        return stiff if self._attempts >= self._earliest else np.zeros_like(stiff)
 
     def _begun(self, rows: Rows, stepper: Stepper) -> StiffWatch:
         field: Any = self._plan.field
         y, t, tolerance = stepper.y, stepper.t, self._plan.tolerance
         after = Rosenbrock if self._layered else stiff_method(field, y, t)
         at_rest = resting(field, y) if self._layered else None
-        return StiffWatch(field, rows, y, self._plan.end, tolerance, cost(after, field, y.shape[1]), at_rest)
+        each, end = cost(after, field, y.shape[1]), self._plan.end
+        if self._plan.open_ended:  # how long the way is nobody knows: as much was spent by then as an implicit method costs
+            self._earliest, end = int(STEPS_OF_IMPLICIT * each), np.inf
+        return StiffWatch(field, rows, y, end, tolerance, each, at_rest)
 
 
 def advance(

@@ -37,6 +37,8 @@ class Plan:
     watched: bool
     """Energies are computed along the way."""
     events: EventWatch | None
+    open_ended: bool = False
+    """Nobody means to come to the end: trajectories are to be picked long before."""
 
 
 class Course:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,8 @@ from numeric.steady.region import Region
 from numeric.steppers.step_size import Tolerance
 
 SETTLED = 100  # in units of rtol: slower than this an explicit method hovers, so that the tolerance must follow the residual
+SINGLE = 1e-6  # the least tolerance at which single precision does: its rounding is 1e-7 of a state
+RESOLVED = 5e-6  # the tolerance in single precision is no tighter
 TIGHTER = 1e-2  # the share of the tolerance at which trajectories that lingered near a saddle run again
 
 Progress = Callable[[float], None]
@@ -34,6 +37,11 @@ class Found:
     arrivals: NDArray[np.object_]
     regions: list[Region]
     evaluations: NDArray[np.int64]
+
+    def replace(self, rows: Rows, other: Found) -> None:
+        """Put what a later run found in place; evaluations add up."""
+        self.origin[rows], self.ends[rows], self.arrivals[rows] = other.origin, other.ends, other.arrivals
+        self.evaluations[rows] += other.evaluations
 
 
 @dataclass(frozen=True)
@@ -55,38 +63,57 @@ class Search:
         A start whose end changes with a tighter tolerance runs a third time; if the last two differ, it is ambiguous.
         `regions` are those known already; the list grows.
         """
-        found, lingered = self._follow(y, 1.0, [] if regions is None else regions, progress)
-        again, share = np.flatnonzero(lingered), 1.0
+        found, again = self._first(y, [] if regions is None else regions, progress)
+        share = 1.0
         for last in (False, True):
             share *= TIGHTER
             other, _ = self._follow(y[again], share, found.regions, progress)
-            found.evaluations[again] += other.evaluations
             changed = other.origin != found.origin[again]
-            found.origin[again], found.ends[again], found.arrivals[again] = other.origin, other.ends, other.arrivals
+            found.replace(again, other)
             again = again[changed]
             if last:
                 found.arrivals[again] = Arrival.AMBIGUOUS
         return found
 
-    def _follow(self, y: Array, share: float, regions: list[Region], progress: Progress) -> tuple[Found, NDArray[np.bool_]]:
+    def _first(self, y: Array, regions: list[Region], progress: Progress) -> tuple[Found, Rows]:
+        """All starts at the tolerance itself, and which of them lingered.
+
+        In single precision, which takes half the time, where the tolerance allows; what that loses (a state too large, a region
+        too small) follows in double. Its errors are of the size of those of the steps, and show in the same way.
+        """
+        if self.rtol < SINGLE:
+            found, lingered = self._follow(y, 1.0, regions, progress)
+            return found, np.flatnonzero(lingered)
+        found, lingered = self._follow(y, max(1.0, RESOLVED / self.rtol), regions, progress, np.float32)
+        lost = np.flatnonzero((found.arrivals == Arrival.DIVERGED) | (found.arrivals == Arrival.TIME_OVER))
+        other, slow = self._follow(y[lost], 1.0, regions, progress)
+        found.replace(lost, other)
+        lingered[lost] |= slow
+        return found, np.flatnonzero(lingered)
+
+    def _follow(
+        self, y: Array, share: float, regions: list[Region], progress: Progress, dtype: Any = np.float64
+    ) -> tuple[Found, NDArray[np.bool_]]:
         """First with steps as long as this share of the tolerance allows; then, for what settled outside all regions, to the residual.
 
-        The second result says which trajectories lingered somewhere on their way.
+        The second result says which trajectories lingered somewhere on their way. `dtype` is that of the first part.
         """
         rtol, atol = share * self.rtol, share * self.atol
         capture = Capture(self.field, self.drift, len(y), SETTLED * rtol, regions)
         under_way = _UnderWay(y.copy(), np.zeros(len(y)), Tally.of(y, False))
-        self._drive(under_way, capture, Tolerance(rtol, atol, SETTLED * rtol), np.arange(len(y)), progress)
+        self._drive(under_way, capture, Tolerance(rtol, atol, SETTLED * rtol), np.arange(len(y)), progress, dtype)
         capture.residual = 0.0
         settled = np.flatnonzero(capture.settled & (capture.origin < 0))
         self._drive(under_way, capture, Tolerance(rtol, atol, self.steady), settled, progress)
         tally = under_way.tally
         return Found(capture.origin, under_way.y, _arrivals(tally, capture.origin), regions, tally.evaluations), capture.lingered
 
-    def _drive(self, under_way: _UnderWay, capture: Capture, tolerance: Tolerance, rows: Rows, progress: Progress) -> None:
+    def _drive(
+        self, under_way: _UnderWay, capture: Capture, tolerance: Tolerance, rows: Rows, progress: Progress, dtype: Any = np.float64
+    ) -> None:
         """Advance these rows until they end or the capture sets them down."""
-        plan = Plan(self.field, self.end, tolerance, Ends(), under_way.tally, check=False, watched=False, events=None)
-        y, t = under_way.y[rows], under_way.t[rows]
+        plan = Plan(self.field, self.end, tolerance, Ends(), under_way.tally, check=False, watched=False, events=None, open_ended=True)
+        y, t = under_way.y[rows].astype(dtype), under_way.t[rows]
         left, _ = advance(plan, self.method, rows, y, t, self.max_steps, progress, capture)
         under_way.take_over(rows, left)
 

@@ -42,6 +42,8 @@ class StiffWatch:
     ) -> None:
         """Trajectories `rows`, increasing, at `y` (rows, n) on the way to `end`; `cost` is that of an implicit step in explicit ones.
 
+        Where `end` is infinite only the way to a steady state counts, as the decay of the flow tells it.
+
         `resting` (n,) are the leaks of layers that the stepper takes implicitly, which do not count; see `FastestMode`.
         """
         self._rows, self._end, self._tolerance, self._cost = rows, end, tolerance, cost
@@ -79,7 +81,7 @@ class StiffWatch:
         return norm(stepper.error / (self._tolerance.atol + self._tolerance.rtol * np.abs(stepper.y)))
 
     def _steps_left(self, stepper: Stepper) -> Array:
-        """Steps of this size to the end, or to the steady residual at the decay seen since the count began, (rows,)."""
+        """Steps of this size to the end, or to the steady residual at the decay seen since the count began, (rows,); 0 of no end."""
         left = self._end - stepper.t
         if self._tolerance.steady:
             aim = self._tolerance.steady * (1 + stepper.size)
@@ -87,7 +89,7 @@ class StiffWatch:
                 decay = np.log(self._speed / stepper.speed) / (stepper.t - self._since)
                 to_steady = np.log(np.maximum(stepper.speed / aim, 1)) / decay
             left = np.where(decay > 0, np.minimum(left, to_steady), left)
-        return np.asarray(left / stepper.step)
+        return np.asarray(np.where(np.isfinite(left), left, 0) / stepper.step)
 
 
 class FastestMode:
