@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import enum
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from amsym.words import counted
 from numeric.field import Array, Restored
+from numeric.sentences import Sentence
 
 
-class Outcome(enum.Enum):
+class Outcome(Sentence):
     """Why a trajectory stopped; the value is the sentence."""
 
     STEADY = "the flow fell below the steady threshold: a small residual, not a certificate of a steady state nearby"
@@ -62,7 +63,7 @@ class Simulation:
         outcomes = np.asarray(self.outcomes, dtype=object)
         ended = outcomes.ravel().tolist()
         counts = ", ".join(f"{ended.count(o)} {o.name}" for o in Outcome if o in ended)
-        many = f"{len(ended)} trajector{'y' if len(ended) == 1 else 'ies'}"
+        many = counted(len(ended), "trajectory", "trajectories")
         return f"{': '.join(filter(None, (many, counts)))}{_energy_words(self.energies, outcomes.ndim)}"
 
     __str__ = __repr__

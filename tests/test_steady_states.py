@@ -140,6 +140,33 @@ def test_labels_tell_what_is_recalled() -> None:
     assert set(skewed.labels) == {"spurious"}
 
 
+def test_patterns_by_name_are_those_of_that_state_though_another_would_fit() -> None:
+    """Two layers of one size, of which the first has every sign turned: y recalls xi, z recalls its product with (1, 1, -1, -1)."""
+    z = am.state("z", "N")
+    turned = am.parameter("turned", "N")
+    flow = {y[i]: -y[i] + 2 * sp.tanh(2 * y[i]), z[i]: -z[i] + turned[i] * sp.tanh(y[i])}
+    params, start = {"turned": [1.0, 1.0, -1.0, -1.0]}, {"y": np.ones(4), "z": np.zeros(4)}
+    found = {name: am.steady_states(am.System(flow=flow), params, start, patterns={name: [[1, 1, 1, 1]]}).labels for name in ("y", "z")}
+    assert found == {"y": ["stored"], "z": ["spurious"]}
+
+
+def test_patterns_that_do_not_fit_are_told_before_the_flow_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("numeric.steady.states.Search.run", lambda *_: pytest.fail("the flow was followed"))
+    with pytest.raises(am.InputError, match="patterns has shape"):
+        am.steady_states(am.System(flow={y[i]: -y[i]}), {}, np.zeros((1, 2)), patterns=np.ones((1, 3)))
+
+
+def test_one_start_is_no_plural_and_no_starts_leave_no_colon() -> None:
+    leak = am.System(flow={y[i]: -y[i]})
+    assert repr(am.steady_states(leak, {}, [1.0, 2.0])).startswith("1 steady state from 1 start: 1 CONVERGED\n  0: 1 start, ")
+    assert repr(am.steady_states(leak, {}, np.zeros((0, 2)))) == "0 steady states from 0 starts"
+
+
+def test_outcomes_print_their_names_and_hold_their_sentences() -> None:
+    assert repr([CONVERGED, am.Outcome.STEADY]) == "[Arrival.CONVERGED, Outcome.STEADY]"
+    assert CONVERGED.value == "it entered a region around the steady state that no trajectory leaves"
+
+
 def test_dead_neurons_are_told() -> None:
     found = am.steady_states(am.zoo.hopfield("relu"), {"W": [[0.5, 0.0], [0.0, 0.5]], "b": [1.0, -1.0]}, [[1.0, 1.0]])
     assert found.labels == ["dead-flat"]
@@ -163,6 +190,10 @@ def test_named_states_and_batch_axes_come_back_as_they_went_in() -> None:
         (am.zoo.spins(), {}, "the system has an update; a flow was expected"),
         (am.System(flow={y[i]: sp.cos(am.time) - y[i]}), {}, "the flow depends on time"),
         (am.System(flow={y[i]: -y[i]}), {"patterns": np.ones((2, 7))}, r"patterns has shape \(2, 7\)"),
+        (am.System(flow={y[i]: -y[i]}), {"patterns": np.ones(7)}, r"pass one pattern a row, \[xi\]"),
+        (am.System(flow={y[i]: -y[i]}), {"patterns": "xi"}, "patterns is no array of numbers"),
+        (am.System(flow={y[i]: -y[i]}), {"patterns": {"x": np.ones((2, 2))}}, "patterns name x; one of y was expected"),
+        (am.System(flow={y[i]: -y[i]}), {"patterns": [[np.nan, 1.0]]}, "patterns hold a number that is not finite"),
         (am.System(flow={y[i]: -y[i]}), {"method": "magic"}, "method is 'magic'"),
     ],
 )

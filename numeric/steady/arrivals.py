@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import enum
+from numeric.sentences import Sentence
 
 
-class Arrival(enum.Enum):
+class Arrival(Sentence):
     """What became of a start; the value is the sentence."""
 
     CONVERGED = "it entered a region around the steady state that no trajectory leaves"

@@ -7,6 +7,7 @@ g. "spurious": neither. ", dead-flat" is added where neurons are dead, so that t
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,21 +27,59 @@ STORED = 0.9  # a Hopfield network below its capacity recalls with 0.97 and more
 MIXED = 0.8  # of a mixture's signs the span holds 0.87 for three patterns, 0.84 for five, 0.80 for very many
 
 
-def labels(model: Bound, y: Array, states: Mapping[str, Array], patterns: Any) -> list[str]:
+@dataclass(frozen=True)
+class Patterns:
+    """Patterns ξ (K, N), one a row, of the state of that name."""
+
+    state: str
+    xi: Array
+
+
+def checked_patterns(model: Bound, width: int, patterns: Any) -> Patterns | None:
+    """What the caller gave as patterns of states with `width` packed components: {state: (K, N)}, or (K, N) for the first state that fits.
+
+    Raises InputError for anything else, before any time is spent on the flow.
+    """
+    if patterns is None:
+        return None
+    packing, _ = model.packing(width)
+    sizes = {s.name: packing.size(s.name) for s in model.system.states}
+    named = dict(patterns) if isinstance(patterns, Mapping) else dict.fromkeys(sizes, patterns)
+    if isinstance(patterns, Mapping) and (len(named) != 1 or not set(named) <= set(sizes)):
+        raise InputError(
+            f"patterns name {', '.join(map(str, named)) or 'no state'}; one of {', '.join(sizes)} was expected: pass {{name: (K, N)}}"
+        )
+    xi = _numbers(next(iter(named.values())))
+    fits = [name for name in named if xi.ndim == 2 and sizes[name] == xi.shape[1]]
+    if not fits:
+        told = ", ".join(f"'{name}' ({sizes[name]})" for name in named)
+        remedy = "xi.T" if xi.ndim == 2 else "[xi]"
+        raise InputError(
+            f"patterns has shape {xi.shape}; rows as long as a state were expected, of {told}: pass one pattern a row, {remedy}"
+        )
+    return Patterns(fits[0], xi)
+
+
+def _numbers(patterns: Any) -> Array:
+    try:
+        xi = np.asarray(patterns, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            "patterns is no array of numbers; rows (K, N) were expected, one pattern a row: pass np.array(xi, float)"
+        ) from error
+    if not np.isfinite(xi).all():
+        raise InputError("patterns hold a number that is not finite; finite numbers were expected: drop or mend it")
+    return xi
+
+
+def labels(model: Bound, y: Array, states: Mapping[str, Array], patterns: Patterns | None) -> list[str]:
     """One label for each packed steady state (rows, n); `states` are the same by name; without patterns only what is dead is told."""
-    words = [""] * len(y) if patterns is None else _recalled(*_activations(model, y, patterns))
+    words = [""] * len(y) if patterns is None else _recalled(_activations(model, y, patterns.state), patterns.xi)
     return [", ".join(filter(None, (w, "dead-flat" if flat else ""))) for w, flat in zip(words, _flat(model, states), strict=True)]
 
 
-def _activations(model: Bound, y: Array, patterns: Any) -> tuple[Array, Array]:
-    """The activations g (rows, n) of the state that the patterns (K, n) belong to, and the patterns."""
-    xi = np.asarray(patterns, dtype=np.float64)
-    packing, _ = model.packing(y.shape[1])
-    fits = [s for s in model.system.states if xi.ndim == 2 and packing.size(s.name) == xi.shape[1]]
-    if not fits:
-        sizes = ", ".join(f"'{s.name}' ({packing.size(s.name)})" for s in model.system.states)
-        raise InputError(f"patterns has shape {xi.shape}; rows as long as a state were expected, of {sizes}: pass one pattern a row, xi.T")
-    state = fits[0]
+def _activations(model: Bound, y: Array, state: str) -> Array:
+    """The activations g (rows, N) of one state at packed rows (rows, n)."""
     formulas = {a.state: (a.where, a.formula) for a in activations(model.system)}
     flow: dict[Any, Any] = {}
     for s in model.system.states:
@@ -48,7 +87,7 @@ def _activations(model: Bound, y: Array, patterns: Any) -> tuple[Array, Array]:
         here = s[where] if s.axes else Component(s)
         flow[here] = here if formula is None else formula
     g = aside(model, flow).packed_flow(y)
-    return g[:, packing.part(state.name)], xi
+    return g[:, model.packing(y.shape[1])[0].part(state)]
 
 
 def _recalled(g: Array, xi: Array) -> list[str]:

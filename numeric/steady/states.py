@@ -6,12 +6,14 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from textwrap import fill
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from amsym.errors import InputError
+from amsym.words import counted
 from numeric.bound import Bound
 from numeric.field import Array, Restore, State
 from numeric.progress import Progress
@@ -19,7 +21,7 @@ from numeric.simulate_input import bound_model, checked_start, has_flow, nonnega
 from numeric.stability import Stability, stability
 from numeric.steady.arrivals import Arrival
 from numeric.steady.drifts import drift_of
-from numeric.steady.labels import labels
+from numeric.steady.labels import Patterns, checked_patterns, labels
 from numeric.steady.polish import polish
 from numeric.steady.region import Region
 from numeric.steady.search import Found, Search
@@ -74,7 +76,7 @@ class SteadyStates:
     def __repr__(self) -> str:
         counts = Counter(self.outcomes.ravel().tolist())
         words = ", ".join(f"{counts[a]} {a.name}" for a in Arrival if counts[a])
-        lines = [f"{len(self)} steady state{'s' * (len(self) != 1)} from {self.outcomes.size} starts: {words}"]
+        lines = [f"{counted(len(self), 'steady state')} from {counted(self.outcomes.size, 'start')}{': ' * bool(words)}{words}"]
         lines += [self._line(k) for k in range(min(len(self), 8))]
         return "\n".join(lines + ([f"  and {len(self) - 8} more"] if len(self) > 8 else []))
 
@@ -82,7 +84,8 @@ class SteadyStates:
         energy = "" if self.energies is None else f", E = {self.energies[k]:.6g}"
         ball = self.regions[k]
         held = "no region known" if ball is None else f"contracts at rate {ball.rate:.3g} within {ball.radius:.3g}"
-        return f"  {k}: {self.visits[k]} starts{energy}, {self.labels[k] + ', ' if self.labels[k] else ''}{held}"
+        told = ", ".join(filter(None, (self.labels[k], held)))
+        return fill(f"  {k}: {counted(int(self.visits[k]), 'start')}{energy}, {told}", 80, subsequent_indent="     ")
 
     __str__ = __repr__
 
@@ -110,7 +113,7 @@ def steady_states(
     and the start is AMBIGUOUS, though its state is told.
 
     `starts` is (N,), (batch, N) or {name: array}; computation is in double precision. `t` is the longest time, in that of the flow.
-    `patterns` (K, N), one a row, make `labels` say what is recalled.
+    `patterns` (K, N), one a row, or {name: (K, N)} where several states would fit, make `labels` say what is recalled.
 
     >>> import numpy as np
     >>> import amsym as am
@@ -130,14 +133,15 @@ def steady_states(
     y = y.astype(np.float64)
     began, end = time.perf_counter(), nonnegative("t", t)
     atol = rtol if atol is None else atol
+    told = checked_patterns(model, y.shape[1], patterns)
     search = Search(model, drift_of(model, y.shape[1]), method, end, rtol, atol, residual, max_steps)
     with np.errstate(all="ignore"), Progress("steady states", progress) as bar:
         found = search.run(y, bar.update)
-        result = _result(model, found, restore, lead, patterns)
+        result = _result(model, found, restore, lead, told)
     return replace(result, statistics={**result.statistics, "seconds": time.perf_counter() - began})
 
 
-def _result(model: Any, found: Found, restore: Restore, lead: tuple[int, ...], patterns: Any) -> SteadyStates:
+def _result(model: Any, found: Found, restore: Restore, lead: tuple[int, ...], patterns: Patterns | None) -> SteadyStates:
     """The steady states in the caller's structure, the most visited first."""
     zeros, regions, origin = _distinct(model, found)
     visits = np.bincount(origin[origin >= 0], minlength=len(zeros))
