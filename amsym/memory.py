@@ -18,6 +18,7 @@ from amsym.layer import Layer
 from amsym.notation import Tensor, derivative, tidy, total
 from amsym.synapses import Synapse
 from amsym.system import System
+from amsym.words import counted
 
 
 class Memory:
@@ -83,7 +84,7 @@ class Memory:
         return opened(expr, {layer.g: layer.activation for layer in self.layers})
 
     def __repr__(self) -> str:
-        lines = [f"{self.name} with {len(self.layers)} layers and {len(self.synapses)} synapses"]
+        lines = [f"{self.name} with {counted(len(self.layers), 'layer')} and {counted(len(self.synapses), 'synapse')}"]
         return "\n".join(lines + [f"  {part}" for part in (*self.layers, *self.synapses)])
 
     def _repr_html_(self) -> str:

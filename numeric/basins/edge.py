@@ -8,8 +8,8 @@ Source: Skufca, Yorke, Eckhardt (2006), Phys. Rev. Lett. 96, 174101.
 
 from __future__ import annotations
 
-import enum
 from dataclasses import dataclass
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from numeric.basins.destinations import Destinations, Following
 from numeric.basins.ends import AMBIGUOUS, DIVERGED, TIME_OVER, WORDS, Labels
 from numeric.basins.pair import Pair, astride, bracketed
 from numeric.field import Array
+from numeric.sentences import Sentence
 from numeric.simulate import simulate
 from numeric.simulate_input import bound_model, checked_start, nonnegative
 from numeric.stability import Stability, stability
@@ -33,7 +34,7 @@ NEUTRAL = 1e-9  # real parts within this share of the largest |eigenvalue| count
 ASIDE = (1e-4, 1e-3, 1e-2)  # steps to either side of a saddle, as shares of 1 + |y|
 
 
-class EdgeOutcome(enum.Enum):
+class EdgeOutcome(Sentence):
     """What edge tracking came to; the value is the sentence."""
 
     SADDLE = "it settled at a saddle with one unstable direction, whose two sides lead to the two basins"
@@ -69,7 +70,8 @@ class EdgeState:
 
     def __repr__(self) -> str:
         a, b = (WORDS.get(k, f"basin {k}") for k in self.leads_to or self.labels)
-        return f"{self.outcome.name} between {a} and {b}: index {self.index}, residual {self.residual:.1e}, after t = {self.time:.3g}"
+        head = f"{self.outcome.name} between {a} and {b}: index {self.index}, residual {self.residual:.1e}, after t = {self.time:.3g}"
+        return f"{head}\n{fill(self.outcome.value, 78, initial_indent='  ', subsequent_indent='  ')}"
 
     __str__ = __repr__
 

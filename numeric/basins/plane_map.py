@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from amsym.errors import InputError
+from amsym.words import counted
 from numeric.basins.boundary import Boundary, boundary
 from numeric.basins.box_entropy import BoxEntropy, box_entropy
 from numeric.basins.destinations import Destinations, Following
@@ -62,13 +63,14 @@ class BasinMap:
         return agreement(self.plane.model, starts, self.labels, self.states, memories, level)
 
     def __repr__(self) -> str:
-        n, (words, m) = self.labels.size, (self.plane.labels, len(self.steady))
+        n, m = self.labels.size, len(self.steady)
+        names = [w.strip("$").replace("_{", "[").replace("}", "]") for w in self.plane.labels]
         shares = [f"{k}: {count / n:.3f}" for k, count in enumerate(self.steady.visits[:6])] + (["..."] if m > 6 else [])
         lost = [f"{WORDS[c]}: {np.mean(self.labels == c):.3f}" for c in (AMBIGUOUS, DIVERGED, TIME_OVER) if np.any(self.labels == c)]
         size = f"{len(self.x)} x {len(self.y)} starts"
         return "\n".join(
             [
-                f"{m} basin{'s' * (m != 1)} of {self.plane.model.system.name} on ({', '.join(w.strip('$') for w in words)}), {size}",
+                f"{counted(m, 'basin')} of {self.plane.model.system.name} on ({', '.join(names)}), {size}",
                 f"  shares {', '.join([*shares, *lost])}",
                 f"  {len(self.boundary.points)} boundary points, each right to {self.boundary.accuracy:.1e}",
             ]

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amsym.errors import InputError
+from amsym.words import counted
 from numeric.basins.corruption import Corruption, displaced, flipped
 from numeric.basins.destinations import Destinations, Following
 from numeric.basins.ends import WORDS, Labels
@@ -63,16 +64,16 @@ class Radius:
         return k / len(self.radii), (float(low), float(high))
 
     def __repr__(self) -> str:
-        q, (share, (low, _)) = self.quantile([0.05, 0.5, 0.95]), self.recalled(self.smallest)
-        proved = "none" if self.certified is None else f"{self.certified:.4g}"
+        q, (_, (low, _)) = self.quantile([0.05, 0.5, 0.95]), self.recalled(self.smallest)
+        held = "" if self.certified is None else f", {self.certified:.4g} certified for all directions"
         within = f" (+ {self.accuracy:.1g})" if self.accuracy else ""
         beyond = ", ".join(f"{np.mean(self.exits == c):.2f} {w}" for c, w in WORDS.items() if np.any(self.exits == c))
         lines = [
-            f"retrieval radius in {len(self.radii)} directions: smallest {self.smallest:.4g}{within}, certified {proved}",
-            f"  5, 50, 95 % of them: {q[0]:.4g}, {q[1]:.4g}, {q[2]:.4g}; {np.mean(self.censored):.2f} never failed",
-            f"  at the smallest {share:.0%} are recalled: at least {low:.4f} of all directions at {100 * self.level:g} %",
+            f"retrieval radius in {counted(len(self.radii), 'direction')}: smallest {self.smallest:.4g}{within}{held}",
+            f"  quantiles 5, 50, 95 %: {q[0]:.4g}, {q[1]:.4g}, {q[2]:.4g}; recalled up to the limit: {100 * np.mean(self.censored):.3g} %",
+            f"  within the smallest at least {100 * low:.3g} % of all directions recall, at {100 * self.level:g} %",
         ]
-        return "\n".join(lines + ([f"  just beyond: {beyond}"] if beyond else []))
+        return "\n".join(lines + ([f"  just beyond it goes: {beyond}"] if beyond else []))
 
     __str__ = __repr__
 

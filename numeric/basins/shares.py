@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from amsym.errors import InputError
+from amsym.words import counted
 from numeric.basins.destinations import Following
 from numeric.basins.ends import CLASSES, DIVERGED, Labels, certified, labelled
 from numeric.basins.sampling import sampled
@@ -97,7 +98,9 @@ class Basins:
 
     def __repr__(self) -> str:
         n, m = self.labels.size, len(self)
-        head = f"{m} basin{'s' * (m != 1)} of {self.steady.model.system.name}, {n} starts, Wilson intervals at {100 * self.level:g} %"
+        head = (
+            f"{counted(m, 'basin')} of {self.steady.model.system.name}, {counted(n, 'start')}, Wilson intervals at {100 * self.level:g} %"
+        )
         rows = [("basin", "starts", "fraction", "interval", "energy", "")]
         rows += [self._row(k) for k in range(min(m, SHOWN))]
         rows += [("...", str(int(self.counts[SHOWN:].sum())), "", f"{m - SHOWN} more", "", "")] if m > SHOWN else []

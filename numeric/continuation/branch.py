@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -13,12 +12,13 @@ from numpy.typing import NDArray
 from amsym.errors import InputError
 from numeric.continuation.branch_points import Special
 from numeric.field import Array, Restored
+from numeric.sentences import Sentence
 
 if TYPE_CHECKING:
     from numeric.continuation.walk import Walk
 
 
-class End(enum.Enum):
+class End(Sentence):
     """Why a branch stopped; the value is the sentence."""
 
     REACHED = "the branch reached the value asked for"
@@ -30,7 +30,7 @@ class End(enum.Enum):
     DIVERGED = "the state became non-finite or larger than 1e12"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SpecialPoint:
     """A point at which the branch turns, crosses another one, or changes stability.
 
@@ -50,6 +50,11 @@ class SpecialPoint:
     frequency: float | None = None
     special: Special | None = field(default=None, repr=False, compare=False)
     """The point in the units of the walk; what `Branch.switch` starts from."""
+
+    def __repr__(self) -> str:
+        before, behind = map(_count, self.unstable)
+        told = f"{self.kind} at {round(self.parameter, 12) + 0.0:.10g}, unstable {before} → {behind}, |state| = {_length(self.state):.4g}"
+        return ", ".join(filter(None, (told, self.words)))
 
     @property
     def turns(self) -> bool:
