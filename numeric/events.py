@@ -11,7 +11,9 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from amsym.errors import InputError
+from amsym.notation.axes import free_indices
 from amsym.system import System
+from amsym.words import counted
 from numeric.field import Array, Field, Restore
 from numeric.steppers.stepper import Stepper
 
@@ -48,7 +50,7 @@ class Event:
             raise InputError(f"direction is {self.direction!r}; 'up', 'down' or 'both' was expected: pick one")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Crossings:
     """The zeros of one event: `times` and `states`, lists with one entry a trajectory, (crossings,) and (crossings, n).
 
@@ -57,6 +59,13 @@ class Crossings:
 
     times: Any
     states: Any
+
+    def __repr__(self) -> str:
+        """How many, and when: of the first three trajectories."""
+        rows = self.times if isinstance(self.times, list) else [self.times]
+        shown = [np.array2string(np.asarray(row), precision=4, threshold=4, edgeitems=1) for row in rows[:3]]
+        told = ", ".join(shown + ["..."] * (len(rows) > 3))
+        return f"{counted(sum(map(len, rows)), 'crossing')} in {counted(len(rows), 'trajectory', 'trajectories')}, at t = {told}"
 
 
 @dataclass(frozen=True)
@@ -118,7 +127,7 @@ def event_watch(events: Mapping[str, Event | Any] | None, params: Any, field: Fi
 
 def _function(name: str, condition: Any, params: Any, field: Field, restore: Restore) -> Function:
     if isinstance(condition, sp.Basic):
-        return _compiled(condition, params, field)
+        return _compiled(name, condition, params, field)
     if not callable(condition):
         raise InputError(f"event '{name}' has the condition {condition!r}; a formula or a function of (state, t) was expected: give one")
 
@@ -133,7 +142,7 @@ def _function(name: str, condition: Any, params: Any, field: Field, restore: Res
     return called
 
 
-def _compiled(condition: sp.Basic, params: Any, field: Any) -> Function:
+def _compiled(name: str, condition: Any, params: Any, field: Any) -> Function:
     """A formula runs as the energy of a system with the same flow."""
     if not isinstance(getattr(field, "system", None), System):
         got = type(field).__name__
@@ -142,6 +151,9 @@ def _compiled(condition: sp.Basic, params: Any, field: Any) -> Function:
         )
     from numeric.aside import aside
 
+    free = ", ".join(sorted(map(str, free_indices(condition))))
+    if free:
+        raise InputError(f"event '{name}' has the free index {free}; a condition is one number: sum over it with total(..., {free})")
     bound = aside(field, energy=condition, params=params)
     return lambda y, t: bound.packed_energy(y, t=t)
 

@@ -61,7 +61,8 @@ def simulate(
     a system in discrete time, and `order` says whose turn it is in each (see `numeric.discrete`); `seed` fixes a random one.
     A flow that depends on time may be steady for a moment only: pass `steady=None` for it.
 
-    `method` is one of `numeric.methods.METHODS`; "auto" takes an explicit one that suits the tolerance, and for trajectories
+    `method` is "auto", "order 5", "order 8" or "taylor" (explicit), "layered" or "rosenbrock" (for stiff flows), or "discrete
+    gradient", which cannot raise the energy. "auto" takes an explicit one that suits the tolerance, and for trajectories
     that it finds stiff goes on with an implicit one; `statistics["methods"]` names those that ran. `clamp` is a mask, True at
     components that stay at their start (`numeric.clamp`). `events` are zeros to notice, {name: Event} (`numeric.events`).
 

@@ -66,6 +66,12 @@ def test_of_two_terminal_events_in_one_step_the_first_counts() -> None:
     assert [len(run.events[name].times) for name in events] == [0, 0, 1]
 
 
+def test_crossings_print_how_many_and_when() -> None:
+    run = am.simulate(decay, {}, [[1.0], [2.0], [0.1], [4.0]], events={"half": am.total(y[i] ** 2, i) - 0.25})
+    assert run.events is not None
+    assert repr(run.events["half"]) == "3 crossings in 4 trajectories, at t = [0.6931], [1.3863], [], ..."
+
+
 @pytest.mark.parametrize(
     ("events", "message"),
     [

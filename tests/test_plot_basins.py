@@ -78,6 +78,11 @@ def test_basins_that_touch_have_different_colours_however_many_there_are():
     assert len(set(colours(np.arange(8).reshape(2, 4)).values())) == 8
 
 
+def test_shares_have_no_plane_to_be_drawn_on():
+    with pytest.raises(InputError, match="Basins was given; a BasinMap was expected"):
+        basins(am.basins(wells, {}, CENTRES))
+
+
 def test_of_a_larger_system_the_states_reached_are_shown_as_squares():
     found = basin_map(wells, {}, (-2, 2), (-2, 2), plane=(0, 2), at=np.full(3, 0.3), resolution=4, accuracy=0.1)
     ax = basins(found, axes(), memories=np.ones((1, 3)))

@@ -67,6 +67,8 @@ def test_a_stability_is_drawn_with_its_own_spectrum_and_dead_rates() -> None:
     np.testing.assert_allclose(np.sort_complex(ours.values), np.sort_complex(expected.values), atol=1e-12)
     np.testing.assert_allclose(ours.flat, expected.flat)
     ax = spectrum([judged, judged], ax=Figure().add_subplot())
-    assert [line.get_label() for line in ax.lines][:2] == ["state 1", "state 2"]
+    assert [line.get_label() for line in ax.lines][:2] == ["state 0", "state 1"]
+    found = am.steady_states(am.zoo.hopfield("relu"), params, state)
+    np.testing.assert_allclose(eigenvalues(found)[0].values, ours.values, atol=1e-12)
     with pytest.raises(InputError, match="no state was given"):
         spectrum(am.zoo.hopfield("relu"), params)

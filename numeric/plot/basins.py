@@ -43,8 +43,10 @@ def basins(
     >>> ax.get_legend_handles_labels()[1][:2]
     ['boundary', 'stable']
 
-    Raises InputError for memories that are not points of the plane.
+    Raises InputError for anything but a BasinMap, as `am.basins` gives shares and no plane, and for memories that are not points of it.
     """
+    if not hasattr(found, "boundary"):
+        raise InputError(f"{type(found).__name__} was given; a BasinMap was expected, which has a plane: am.basin_map(system, params)")
     points = _memories(found, memories)
     with style():
         ax = axes(ax)

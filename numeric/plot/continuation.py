@@ -48,8 +48,8 @@ def continuation_diagram(
     """
     drawn = [branches] if isinstance(branches, Branch) else list(branches)
     if not drawn or len({b.name for b in drawn}) > 1:
-        got = ", ".join(sorted({b.name for b in drawn})) or "no branch"
-        raise InputError(f"branches are in {got}; branches in one parameter were expected: draw each parameter on axes of its own")
+        got = f"are in {', '.join(sorted({b.name for b in drawn}))}" if drawn else "is empty"
+        raise InputError(f"branches {got}; branches in one parameter were expected: draw each parameter on axes of its own")
     with style():
         ax = axes(ax, square=False)
         heights, words = zip(*(_heights(b, show) for b in drawn), strict=True)

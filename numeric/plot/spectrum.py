@@ -34,7 +34,7 @@ class Eigenvalues:
 
 
 def eigenvalues(system: Any, params: Any = None, at: Any = None) -> list[Eigenvalues]:
-    """The eigenvalues at each state of `at`, (N,), (k, N) or {name: array}; or those of a `Stability`, or of several in a list.
+    """The eigenvalues at each state of `at`, (N,), (k, N) or {name: array}; or of a `Stability`, of several in a list, or of `SteadyStates`.
 
     >>> import amsym as am, sympy as sp
     >>> i, j = am.indices("i j", "N")
@@ -46,11 +46,13 @@ def eigenvalues(system: Any, params: Any = None, at: Any = None) -> list[Eigenva
 
     Raises InputError for a system without flow.
     """
-    judged = [system] if isinstance(system, Stability) else system
+    judged = [system] if isinstance(system, Stability) else getattr(system, "stability", system)
     if isinstance(judged, (list, tuple)) and judged and all(isinstance(one, Stability) for one in judged):
         return [Eigenvalues(np.concatenate([one.spectrum, one.rates]), one.rates) for one in judged]
     if at is None:
-        raise InputError("no state was given; one or a batch was expected, or am.stability(...) in place of the system: say at=state")
+        raise InputError(
+            "no state was given; one or a batch was expected, or am.stability(...), am.steady_states(...) for the system: say at=state"
+        )
     model: Any = bound_model(system, params)
     if not model.has_flow:
         raise InputError("the system has an update, and a spectrum is that of a flow's Jacobian: give System(flow=...)")
@@ -89,8 +91,9 @@ def spectrum(system: Any, params: Any = None, at: Any = None, *, ax: Axes | None
     A marker for each state, filled where it is stable, in a row for each where all are real, with ×n at equal eigenvalues;
     the border Re λ = 0 with the unstable side shaded;
     beside eigenvalues whose directions the energy does not see (∇²E v = 0, as for dead neurons) how many there are.
-    `system` may be bound already; then `params` is None. It may also be a `Stability`, or a list of them, with nothing else: then
-    the spectra of S are drawn with the rates of the dead directions, which are those that the energy does not see.
+    `system` may be bound already; then `params` is None. It may also be a `Stability`, a list of them, or `SteadyStates`,
+    with nothing else: then the spectra of S are drawn with the rates of the dead directions, which are those that the energy does
+    not see. States are numbered from 0, as everywhere.
 
     >>> import amsym as am
     >>> i, y = am.index("i", "N"), am.state("y", "N")
@@ -111,7 +114,7 @@ def spectrum(system: Any, params: Any = None, at: Any = None, *, ax: Axes | None
                 one.values.real,
                 tall,
                 **_look(n, bool((one.values.real < 0).all())),
-                label=f"state {n + 1}" if len(found) > 1 else "steady state",
+                label=f"state {n}" if len(found) > 1 else "steady state",
             )
             _count(ax, one.values, tall)
         _limits(ax, np.concatenate([one.values for one in found]), None if heights is None else len(found))
@@ -152,7 +155,7 @@ def _limits(ax: Axes, values: NDArray[np.complex128], rows: int | None) -> None:
     ax.set_xlim(low - room, high + room)
     ax.set_ylim(*((-tall, tall) if rows is None else (-1.6 * rows, 0.6)))
     if rows is not None:
-        ax.set_yticks(-np.arange(rows), [f"state {n + 1}" for n in range(rows)] if rows > 1 else [""])
+        ax.set_yticks(*([-np.arange(rows), [f"state {n}" for n in range(rows)]] if rows > 1 else [[]]))
 
 
 def _name_flat(ax: Axes, found: list[Eigenvalues], base: float) -> None:
