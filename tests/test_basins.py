@@ -117,6 +117,7 @@ def test_the_table_fits_eighty_columns_and_shows_ten_basins_at_most():
         ((LOW, 1.0), {"samples": 0}, r"samples is 0; a number of starts above 0 was expected"),
         ((LOW, 1.0), {"level": 95}, r"level is 95; a share between 0 and 1 was expected"),
         (np.empty((0, 2)), {}, r"no starts were given"),
+        ([-1, 1], {}, r"starts is the list \[-1, 1\]; a box is a tuple, starts have batch axes: say \(-1, 1\)"),
     ],
 )
 def test_starts_that_make_no_sense_are_refused_with_a_remedy(starts, options, words):

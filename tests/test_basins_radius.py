@@ -116,12 +116,18 @@ def test_only_the_named_state_is_corrupted():
         ([1.0, 1.0], {"directions": 0}, r"directions is 0; at least one was expected"),
         ([1.0, 1.0], {"directions": np.ones((2, 3))}, r"directions has shape \(2, 3\); rows of 2 numbers"),
         ([1.0, 1.0], {"directions": np.ones((2, 2)), "corruption": "flip"}, r"corruption is 'flip'; a number of random orders"),
+        ([1.0, 1.0], {"accuracy": 0}, r"accuracy is 0; a share of the limit above 0 and up to 1"),
         ([1.0, 1.0], {"limit": -1}, r"limit is -1; a finite number above 0"),
     ],
 )
 def test_memories_and_corruptions_that_make_no_sense_are_refused(memory, options, words):
     with pytest.raises(InputError, match=words):
         retrieval_radius(wells, {}, memory, **options)
+
+
+def test_an_accuracy_finer_than_rounding_ends():
+    found = retrieval_radius(wells, {}, [1.0, 1.0], directions=[[-1.0, 0.0]], limit=4.0, accuracy=1e-300)
+    assert 0.999 < found.smallest <= 1  # the wells part at y_0 = 0
 
 
 @given(st.lists(st.floats(0.1, 3), min_size=1, max_size=8), st.floats(0, 12))

@@ -120,7 +120,7 @@ def retrieval_radius(
     if home < 0:
         raise InputError(f"the flow from the memory is {WORDS[home]}; a certified steady state was expected: polish it, or raise t=")
     way = _corruption(model, y[0], corruption, directions, over, limit, np.random.default_rng(seed))
-    fine = max(accuracy * way.limit, way.grain)
+    fine = max(_accurate(accuracy) * way.limit, way.grain)
     radii, beyond = _radii(phi, home, way, _count(directions), fine)
     ball = phi.regions[home]
     held = _certified(ball, y[0])
@@ -129,6 +129,13 @@ def retrieval_radius(
     states = np.array([r.center for r in phi.regions])
     wide = 0.0 if way.grain else fine
     return Radius(radii, beyond == NEVER, beyond, states, certified, restore(ball.center[None]), offset, wide, checked_level(level))
+
+
+def _accurate(accuracy: Any) -> float:
+    """A share of the limit, no finer than rounding halves it: bisection to 0 would never end."""
+    if not (isinstance(accuracy, (int, float, np.number)) and 0 < accuracy <= 1):
+        raise InputError(f"accuracy is {accuracy!r}; a share of the limit above 0 and up to 1 was expected: say 1e-4")
+    return max(float(accuracy), 4 * float(np.finfo(float).eps))
 
 
 def _count(directions: Any) -> int:

@@ -30,7 +30,7 @@ def sampled(model: Any, where: Any, samples: int, rng: Rng) -> Any:
     Raises InputError for a number of samples below 1, sides out of order, and axes whose size nothing tells.
     """
     if not (isinstance(where, Gaussian) or callable(where) or _is_box(where)):
-        return where
+        return _no_list_of_ends(where)
     if callable(where):
         return where(rng)
     if isinstance(samples, bool) or not isinstance(samples, (int, np.integer)) or samples < 1:
@@ -40,6 +40,13 @@ def sampled(model: Any, where: Any, samples: int, rng: Rng) -> Any:
     sizes = dict(model.sizes)
     drawn = {s.name: draw(where, s, sizes, samples, rng) for s in model.system.states}
     return drawn if named else next(iter(drawn.values()))
+
+
+def _no_list_of_ends(where: Any) -> Any:
+    """Starts as they are, but no [low, high], which would be one start of two components and is meant as a box."""
+    if isinstance(where, list) and len(where) == 2 and all(isinstance(end, (int, float)) for end in where):
+        raise InputError(f"starts is the list {where}; a box is a tuple, starts have batch axes: say {tuple(where)} or [{where}]")
+    return where
 
 
 def _is_box(where: Any) -> bool:

@@ -1,7 +1,8 @@
 """Pictures: `phase_portrait`, `landscape`, `energy_along`, `spectrum`, `basins`, `hypergraph` and `continuation_diagram`, each drawn on
 an Axes and handing it back.
 
-Nothing here shows a window or changes matplotlib's settings; pass `ax=` to place a picture in a figure of your own.
+Nothing here shows a window or changes matplotlib's settings; pass `ax=` to place a picture in a figure of your own, and
+`layout="constrained"` to `plt.subplots`, as legends stand below the axes. `ax.figure.savefig(path)` writes one.
 """
 
 from numeric.plot.basins import basins

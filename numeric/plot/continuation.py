@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from amsym.errors import InputError
 from numeric.continuation.branch import Branch
 from numeric.field import Array
-from numeric.plot.picks import Pick, component_names, label, place_of
+from numeric.plot.picks import Pick, component_names, label, place_of, text
 from numeric.plot.style import FLAT, INK, STREAM, axes, style
 
 Height: TypeAlias = Pick | Callable[[Any], Any]
@@ -80,7 +80,7 @@ def _heights(branch: Branch, show: Height | None) -> tuple[Array, str]:
     try:
         place = place_of(0 if show is None else show, names) if len(names) > 1 or show is not None else 0
     except InputError as error:
-        raise InputError(f"show={show!r} is no component of the state; one such as {names[0]!r} was expected: name one") from error
+        raise InputError(f"show={show!r} is no component of the state; one such as {text(names[0])!r} was expected: name one") from error
     return rows[:, place], label(names[place])
 
 

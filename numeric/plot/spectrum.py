@@ -34,7 +34,7 @@ class Eigenvalues:
 
 
 def eigenvalues(system: Any, params: Any = None, at: Any = None) -> list[Eigenvalues]:
-    """The eigenvalues at each state of `at`, (N,), (k, N) or {name: array}; or of a `Stability`, of several in a list, or of `SteadyStates`.
+    """The eigenvalues at each state of `at`, (N,), (k, N) or {name: array}; or of a `Stability`, a list of them, or `SteadyStates`.
 
     >>> import amsym as am, sympy as sp
     >>> i, j = am.indices("i j", "N")
@@ -117,7 +117,8 @@ def spectrum(system: Any, params: Any = None, at: Any = None, *, ax: Axes | None
                 label=f"state {n}" if len(found) > 1 else "steady state",
             )
             _count(ax, one.values, tall)
-        _limits(ax, np.concatenate([one.values for one in found]), None if heights is None else len(found))
+        words = any(one.flat.size for one in found)
+        _limits(ax, np.concatenate([one.values for one in found]), None if heights is None else len(found), words)
         ax.axvspan(0, ax.get_xlim()[1], color=STREAM, alpha=0.12, linewidth=0, zorder=0)
         ax.axvline(0, color=INK, linewidth=0.8, zorder=1)
         _name_flat(ax, found, 0.0 if heights is None else heights[-1])
@@ -146,14 +147,14 @@ def _count(ax: Axes, values: NDArray[np.complex128], tall: Array) -> None:
             ax.annotate(f"×{many}", (value.real, y), textcoords="offset points", xytext=(0, 5), ha="center", fontsize=6.5, color=INK)
 
 
-def _limits(ax: Axes, values: NDArray[np.complex128], rows: int | None) -> None:
-    """The border in view with room on both sides; real spectra in a row for each state, with room for words below."""
+def _limits(ax: Axes, values: NDArray[np.complex128], rows: int | None, words: bool) -> None:
+    """The border in view with room on both sides; real spectra in a row for each state, with room below if there are `words`."""
     finite = values[np.isfinite(values)]
     low, high = min(finite.real.min(initial=0), 0.0), max(finite.real.max(initial=0), 0.0)
     room = 0.15 * ((high - low) or 1.0)
     tall = 1.15 * np.abs(finite.imag).max(initial=0)
     ax.set_xlim(low - room, high + room)
-    ax.set_ylim(*((-tall, tall) if rows is None else (-1.6 * rows, 0.6)))
+    ax.set_ylim(*((-tall, tall) if rows is None else (-1.6 * rows if words else 0.4 - rows, 0.6)))
     if rows is not None:
         ax.set_yticks(*([-np.arange(rows), [f"state {n}" for n in range(rows)]] if rows > 1 else [[]]))
 
