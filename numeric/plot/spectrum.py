@@ -156,7 +156,8 @@ def _limits(ax: Axes, values: NDArray[np.complex128], rows: int | None, words: b
     ax.set_xlim(low - room, high + room)
     ax.set_ylim(*((-tall, tall) if rows is None else (-1.6 * rows if words else 0.4 - rows, 0.6)))
     if rows is not None:
-        ax.set_yticks(*([-np.arange(rows), [f"state {n}" for n in range(rows)]] if rows > 1 else [[]]))
+        shown = range(rows if rows > 1 else 0)
+        ax.set_yticks([-n for n in shown], [f"state {n}" for n in shown])
 
 
 def _name_flat(ax: Axes, found: list[Eigenvalues], base: float) -> None:
