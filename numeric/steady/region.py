@@ -22,7 +22,7 @@ LARGEST, SMALLEST = 8.0, 1e-9  # radii, in the norm whose largest weight is 1
 MARGIN = 1e-9  # of the logarithmic norm, in units of |J|: eigenvalues are right to 1e-13
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Region:
     """A ball around the steady state `center` (n,) that no trajectory leaves: `radius` in the norm of `metric`, its `rate` c."""
 
@@ -30,6 +30,9 @@ class Region:
     metric: Metric
     radius: float
     rate: float
+
+    def __repr__(self) -> str:
+        return f"ball of radius {self.radius:.3g} in {self.center.size} components, in which distances fall at rate {self.rate:.3g}"
 
     def holds(self, y: Array) -> Array:
         """Which rows (rows, n) lie in the ball."""
