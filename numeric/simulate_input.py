@@ -75,6 +75,13 @@ def whole(name: str, value: Any) -> int:
     return int(value)
 
 
+def positive(name: str, value: Any) -> float:
+    """`value` as a float, or an InputError that names it."""
+    if not isinstance(value, (int, float, np.number)) or not math.isfinite(value) or not value > 0:
+        raise InputError(f"{name} is {value!r}; a finite number above 0 was expected: leave it out for the usual one")
+    return float(value)
+
+
 def save_times(save: Any, end: float) -> Array | None:
     """The times to save, (T,), or None where `save` is "end" or "steps"."""
     if isinstance(save, str):

@@ -201,3 +201,29 @@ def test_bad_input_is_named(system: am.System, options: dict[str, Any], message:
     params = {"W": np.zeros((2, 2)), "b": np.zeros(2)} if system.parameters else {}
     with pytest.raises(am.InputError, match=message):
         am.steady_states(system, {k: v for k, v in params.items() if k in {p.name for p in system.parameters}}, np.ones((1, 2)), **options)
+
+
+def test_starts_beside_a_saddle_that_repels_faster_than_it_attracts_end_on_their_own_side() -> None:
+    x, u = am.state("x", ""), am.state("u", "")
+    model = am.compile(am.System(flow={x: -x, u: 10 * (u - u**3) + sp.sin(3 * x)})).bind({})
+    low, high = -1.5, 1.5  # of u where x = 2, on either side of the saddle's stable manifold
+    for _ in range(45):
+        middle = (low + high) / 2
+        end = am.simulate(model, None, {"x": 2.0, "u": middle}, t=20.0, rtol=1e-12, atol=1e-14, steady=None).end["u"]
+        low, high = (low, middle) if end > 0 else (middle, high)
+    beside = np.array([1.0, -1.0])[:, None] * 10.0 ** -np.arange(3, 10)
+    found = am.steady_states(model, None, {"x": np.full(beside.shape, 2.0), "u": low + beside})
+    sure = found.ended(CONVERGED)
+    assert sure.mean() > 0.8
+    assert np.array_equal(np.sign(found.states["u"][found.origin])[sure], np.sign(beside)[sure])
+
+
+@pytest.mark.parametrize("name, value", [("rtol", 0.0), ("rtol", -1.0), ("rtol", np.nan), ("atol", 0.0), ("residual", -1.0)])
+def test_tolerances_that_are_none_are_refused_by_name(name: str, value: float) -> None:
+    with pytest.raises(am.InputError, match=f"{name} is .* was expected"):
+        am.steady_states(am.zoo.hopfield(), {"W": PAIR, "b": [0.0, 0.0]}, [1.0, 0.5], **{name: value})
+
+
+def test_patterns_that_are_not_finite_are_refused() -> None:
+    with pytest.raises(am.InputError, match="pattern 1 holds a number that is not finite"):
+        am.steady_states(am.zoo.hopfield(), {"W": PAIR, "b": [0.0, 0.0]}, [1.0, 0.5], patterns=[[1.0, 1.0], [np.nan, 1.0]])

@@ -8,6 +8,7 @@ import numpy as np
 
 from numeric.basins.ends import Labels, labelled
 from numeric.field import Array
+from numeric.simulate_input import nonnegative, positive
 from numeric.steady import Region
 from numeric.steady.drifts import drift_of
 from numeric.steady.search import Search
@@ -29,6 +30,7 @@ class Destinations:
     def __init__(self, model: Any, width: int, following: Following | None = None, known: list[Region | None] | None = None) -> None:
         """`model` is bound; states have `width` packed components; the steady states of `known`, all with a region, are numbered first."""
         t, rtol, method = following or Following()
+        t, rtol = nonnegative("t", t), positive("rtol", rtol)
         self.model, self.width = model, width
         self.regions: list[Region] = [r for r in known or [] if r is not None]
         search = model, drift_of(model, width), method, t, rtol, rtol, RESIDUAL, MOST_STEPS

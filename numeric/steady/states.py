@@ -17,7 +17,7 @@ from amsym.words import counted
 from numeric.bound import Bound
 from numeric.field import Array, Restore, State
 from numeric.progress import Progress
-from numeric.simulate_input import bound_model, checked_start, has_flow, nonnegative
+from numeric.simulate_input import bound_model, checked_start, has_flow, nonnegative, positive
 from numeric.stability import Stability, stability
 from numeric.steady.arrivals import Arrival
 from numeric.steady.drifts import drift_of
@@ -109,7 +109,8 @@ def steady_states(
     A trajectory is followed to a region that none leaves, a ball on which the logarithmic norm of the Jacobian is negative in a
     norm made for that steady state, so that where it ends is where integrating to the end would lead; a small residual alone
     retires nobody. Those that linger near a saddle run again at `rtol` / 100 and, if that changes their end, at
-    `rtol` / 10⁴. Where no region is found, as at a marginal steady state, the flow is followed down to |f| <= residual (1 + |y|),
+    `rtol` / 10⁴. Along an unstable cycle no trajectory is slow: beside one, starts nearer than the error of the steps may be
+    taken for those on its other side. Where no region is found, as at a marginal steady state, the flow is followed down to |f| <= residual (1 + |y|),
     and the start is AMBIGUOUS, though its state is told.
 
     `starts` is (N,), (batch, N) or {name: array}; computation is in double precision. `t` is the longest time, in that of the flow.
@@ -132,7 +133,8 @@ def steady_states(
     y, restore, lead = checked_start(model, starts)
     y = y.astype(np.float64)
     began, end = time.perf_counter(), nonnegative("t", t)
-    atol = rtol if atol is None else atol
+    rtol, residual = positive("rtol", rtol), nonnegative("residual", residual)
+    atol = rtol if atol is None else positive("atol", atol)
     told = checked_patterns(model, y.shape[1], patterns)
     search = Search(model, drift_of(model, y.shape[1]), method, end, rtol, atol, residual, max_steps)
     with np.errstate(all="ignore"), Progress("steady states", progress) as bar:
