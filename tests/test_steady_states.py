@@ -209,8 +209,8 @@ def test_starts_beside_a_saddle_that_repels_faster_than_it_attracts_end_on_their
     low, high = -1.5, 1.5  # of u where x = 2, on either side of the saddle's stable manifold
     for _ in range(45):
         middle = (low + high) / 2
-        end = am.simulate(model, None, {"x": 2.0, "u": middle}, t=20.0, rtol=1e-12, atol=1e-14, steady=None).end["u"]
-        low, high = (low, middle) if end > 0 else (middle, high)
+        end: Any = am.simulate(model, None, {"x": 2.0, "u": middle}, t=20.0, rtol=1e-12, atol=1e-14, steady=None).end
+        low, high = (low, middle) if end["u"] > 0 else (middle, high)
     beside = np.array([1.0, -1.0])[:, None] * 10.0 ** -np.arange(3, 10)
     found = am.steady_states(model, None, {"x": np.full(beside.shape, 2.0), "u": low + beside})
     sure = found.ended(CONVERGED)
@@ -218,12 +218,21 @@ def test_starts_beside_a_saddle_that_repels_faster_than_it_attracts_end_on_their
     assert np.array_equal(np.sign(found.states["u"][found.origin])[sure], np.sign(beside)[sure])
 
 
-@pytest.mark.parametrize("name, value", [("rtol", 0.0), ("rtol", -1.0), ("rtol", np.nan), ("atol", 0.0), ("residual", -1.0)])
+@pytest.mark.parametrize(("name", "value"), [("rtol", 0.0), ("rtol", -1.0), ("rtol", np.nan), ("atol", 0.0), ("residual", -1.0)])
 def test_tolerances_that_are_none_are_refused_by_name(name: str, value: float) -> None:
     with pytest.raises(am.InputError, match=f"{name} is .* was expected"):
-        am.steady_states(am.zoo.hopfield(), {"W": PAIR, "b": [0.0, 0.0]}, [1.0, 0.5], **{name: value})
+        am.steady_states(am.zoo.hopfield(), {"W": PAIR, "b": [0.0, 0.0]}, [1.0, 0.5], **{name: value})  # type: ignore[arg-type]
 
 
 def test_patterns_that_are_not_finite_are_refused() -> None:
     with pytest.raises(am.InputError, match="pattern 1 holds a number that is not finite"):
         am.steady_states(am.zoo.hopfield(), {"W": PAIR, "b": [0.0, 0.0]}, [1.0, 0.5], patterns=[[1.0, 1.0], [np.nan, 1.0]])
+
+
+@pytest.mark.parametrize("power", [2, 3, 5])
+def test_a_degenerate_steady_state_is_one_however_it_is_come_to(power: int) -> None:
+    x = am.state("x", "")
+    found = am.steady_states(am.System(flow={x: -x * sp.Abs(x) ** (power - 1)}), {}, np.array([-1.0, -0.3, 0.7, 1.5]), t=1e9)
+    assert np.all(found.outcomes == AMBIGUOUS)
+    assert len(found) == 1
+    assert abs(found.states[0]) < 1e-6

@@ -23,11 +23,11 @@ class Polished(NamedTuple):
     residual: float
 
 
-def polish(field: Any, y: Array) -> Polished:
+def polish(field: Any, y: Array, steps: int = STEPS) -> Polished:
     """A zero of the flow near one packed state (n,), in double precision; a singular J is inverted as far as it has range."""
     y = np.array(y, dtype=np.float64)
     f, converged = field.packed_flow(y[None])[0], False
-    for _ in range(STEPS):
+    for _ in range(steps):
         step = _newton(field.packed_jacobian(y[None])[0], f)
         if not np.all(np.isfinite(step)):
             break

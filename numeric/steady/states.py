@@ -26,6 +26,7 @@ from numeric.steady.polish import polish
 from numeric.steady.region import Region
 from numeric.steady.search import Found, Search
 
+DEGENERATE = 80  # Newton steps to a zero of multiplicity m, which come 1/m of the way each: enough for the fifth from 1e-2 to 1e-9
 SAME = 1e-6  # zeros without a region nearer than this, as a share of 1 + |y|_inf, are one
 
 Numbers = NDArray[np.intp]
@@ -110,8 +111,8 @@ def steady_states(
     norm made for that steady state, so that where it ends is where integrating to the end would lead; a small residual alone
     retires nobody. Those that linger near a saddle run again at `rtol` / 100 and, if that changes their end, at
     `rtol` / 10⁴. Along an unstable cycle no trajectory is slow: beside one, starts nearer than the error of the steps may be
-    taken for those on its other side. Where no region is found, as at a marginal steady state, the flow is followed down to |f| <= residual (1 + |y|),
-    and the start is AMBIGUOUS, though its state is told.
+    taken for those on its other side. Where no region is found, as at a marginal steady state, the flow is followed down to
+    |f| <= residual (1 + |y|), and the start is AMBIGUOUS, though its state is told.
 
     `starts` is (N,), (batch, N) or {name: array}; computation is in double precision. `t` is the longest time, in that of the flow.
     `patterns` (K, N), one a row, or {name: (K, N)} where several states would fit, make `labels` say what is recalled.
@@ -170,7 +171,7 @@ def _distinct(model: Any, found: Found) -> tuple[Array, list[Region | None], Num
     zeros, regions = [found.regions[k].center for k in used], [found.regions[k] for k in used]
     held: list[Region | None] = list(regions)
     for row in np.flatnonzero((origin < 0) & (found.arrivals == Arrival.AMBIGUOUS)):
-        zero = polish(model, found.ends[row]).y
+        zero = polish(model, found.ends[row], DEGENERATE).y
         same = [k for k, other in enumerate(zeros) if np.abs(zero - other).max(initial=0) <= SAME * (1 + np.abs(zero).max(initial=0))]
         origin[row] = same[0] if same else len(zeros)
         if not same:
