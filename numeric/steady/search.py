@@ -64,15 +64,12 @@ class Search:
         `regions` are those known already; the list grows.
         """
         found, again = self._first(y, [] if regions is None else regions, progress)
-        share = 1.0
-        for last in (False, True):
-            share *= TIGHTER
+        for share in (TIGHTER, TIGHTER**2):
             other, _ = self._follow(y[again], share, found.regions, progress)
             changed = other.origin != found.origin[again]
             found.replace(again, other)
             again = again[changed]
-            if last:
-                found.arrivals[again] = Arrival.AMBIGUOUS
+        found.arrivals[again] = Arrival.AMBIGUOUS
         return found
 
     def _first(self, y: Array, regions: list[Region], progress: Progress) -> tuple[Found, Rows]:

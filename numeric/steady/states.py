@@ -102,7 +102,7 @@ def steady_states(
     residual: float = 1e-10,
     patterns: Any = None,
     method: str = "auto",
-    max_steps: int = 100_000,
+    max_steps: int = 20_000,
     progress: bool | None = None,
 ) -> SteadyStates:
     """The steady state that the flow reaches from each start: followed until a region holds it, then polished by Newton's method.
@@ -110,11 +110,12 @@ def steady_states(
     A trajectory is followed to a region that none leaves, a ball on which the logarithmic norm of the Jacobian is negative in a
     norm made for that steady state, so that where it ends is where integrating to the end would lead; a small residual alone
     retires nobody. Those that linger near a saddle run again at `rtol` / 100 and, if that changes their end, at
-    `rtol` / 10⁴. Along an unstable cycle no trajectory is slow: beside one, starts nearer than the error of the steps may be
-    taken for those on its other side. Where no region is found, as at a marginal steady state, the flow is followed down to
+    `rtol` / 10⁴. Starts nearer to the border of a basin than the error of the steps (5e-6 by default, as the first run is in single
+    precision from rtol = 1e-6 on) may be taken for those on its other side. Where no region is found, as at a marginal
+    steady state, the flow is followed down to
     |f| <= residual (1 + |y|), and the start is AMBIGUOUS, though its state is told.
 
-    `starts` is (N,), (batch, N) or {name: array}; computation is in double precision. `t` is the longest time, in that of the flow.
+    `starts` is (N,), (batch, N) or {name: array}; steady states are in double precision. `t` is the longest time, in that of the flow.
     `patterns` (K, N), one a row, or {name: (K, N)} where several states would fit, make `labels` say what is recalled.
 
     >>> import numpy as np
