@@ -22,8 +22,7 @@ AGAIN = 0.25  # a row is tried again when its flow has slowed to this share
 EVERY = 4  # steps between two looks: a look costs as much as a step where many regions are known
 EXPECTED = 0.3  # a flow that a linear one explains but for this share
 SAME = 1e-7  # two zeros nearer than this, as a share of 1 + |y|_inf, are one
-# A flow that grows again from below this share of its later speed has passed near a saddle. 0.03 missed saddles that repel at 10
-# times the rate at which they attract; 0.2 lets 1 in 100 random starts of a network run twice.
+# A flow that grows again from below this share of its later speed has passed near a saddle; 1 in 20 to 200 random starts run again.
 LINGERED = 0.1
 
 Mask = NDArray[np.bool_]
