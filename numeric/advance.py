@@ -63,8 +63,11 @@ class Handover:
         after = Rosenbrock if self._layered else stiff_method(field, y, t)
         at_rest = resting(field, y) if self._layered else None
         each, end = cost(after, field, y.shape[1]), self._plan.end
-        if self._plan.open_ended:  # how long the way is nobody knows: as much was spent by then as an implicit method costs
-            self._earliest, end = int(STEPS_OF_IMPLICIT * each), np.inf
+        # What the rest will take is a guess, so a good part of what an implicit method costs was spent first; all of it where
+        # nobody knows how long the way is.
+        self._earliest = int(STEPS_OF_IMPLICIT * each / 2)
+        if self._plan.open_ended:
+            self._earliest, end = 2 * self._earliest, np.inf
         return StiffWatch(field, rows, y, end, tolerance, each, at_rest)
 
 

@@ -161,7 +161,7 @@ def test_a_row_does_not_depend_on_the_rows_beside_it_bit_for_bit(method: Method,
 @every
 def test_more_rows_than_fit_in_a_block_move_as_they_do_alone(method: Method, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(base, "LEAST_BLOCK", 10)
-    monkeypatch.setattr(base, "BLOCK_ENTRIES", 20)
+    monkeypatch.setattr(base, "BLOCK_BYTES", 160)
     starts = np.random.default_rng(5).normal(size=(27, 2))
     together = run(method, pendulum, starts, 0.5, LOOSE)
     some = [0, 9, 10, 26]

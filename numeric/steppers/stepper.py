@@ -17,8 +17,8 @@ from numeric.steppers.step_size import Controller, Tolerance, initial_step, norm
 
 # Rows that go through a step together: their stages stay in the cache, and matrix products lose nothing from so many on.
 # With 1000 rows of 256 neurons a step takes 1.25 times its flows in blocks of 192 rows, 1.40 times in one block. Short rows
-# come in larger blocks, of about as many entries, as a call costs as much as 30 rows of 64 neurons.
-LEAST_BLOCK, BLOCK_ENTRIES = 192, 192 * 256
+# come in larger blocks, of about as many bytes, as a call costs as much as 30 rows of 64 neurons.
+LEAST_BLOCK, BLOCK_BYTES = 192, 192 * 256 * 8
 
 
 class Stepper(ABC):
@@ -44,7 +44,7 @@ class Stepper(ABC):
         rows = len(start)
         self._flow, self._end, self._tolerance, self.count = field.packed_flow, end, tolerance, rows
         self._eps = float(np.finfo(start.dtype).eps)
-        self._block = max(LEAST_BLOCK, BLOCK_ENTRIES // max(start.shape[1], 1))
+        self._block = max(LEAST_BLOCK, BLOCK_BYTES // max(start.shape[1] * start.itemsize, 1))
         self._y, self._proposal = start.copy(), np.empty_like(start)
         self._f, self._proposed_flow = self._flow_buffers(start)
         self._magnitude, self._proposed_magnitude = np.abs(start), np.empty_like(start)
