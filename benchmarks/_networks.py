@@ -1,7 +1,8 @@
-"""What several benchmarks share: the network dy/dt = W tanh(y) - y, one thread, and the kernels that ran."""
+"""What several benchmarks share: the network dy/dt = W tanh(y) - y, one thread, the kernels that ran, and clocks."""
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import perf_counter
@@ -43,3 +44,14 @@ def timed(call: Callable[[], Any]) -> tuple[float, Any]:
     start = perf_counter()
     result = call()
     return perf_counter() - start, result
+
+
+def medians(rounds: int, *calls: Callable[[], Any]) -> list[float]:
+    """The median time of each call in ms, all measured in turns."""
+    times: list[list[float]] = [[] for _ in calls]
+    for _ in range(rounds):
+        for call, mine in zip(calls, times, strict=True):
+            start = perf_counter()
+            call()
+            mine.append(1e3 * (perf_counter() - start))
+    return [statistics.median(mine) for mine in times]

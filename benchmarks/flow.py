@@ -11,13 +11,11 @@ new processors for older ones; OPENBLAS_CORETYPE chooses its kernels, and the ou
 from __future__ import annotations
 
 import json
-import statistics
-import time
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import sympy as sp
+from _networks import medians
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from amsym.notation import indices, parameter, state, total
@@ -37,17 +35,6 @@ def softmax_memory() -> System:
     p = sp.exp(beta * h[a]) / z
     energy = total(v[i] ** 2, i) / 2 + total(h[a] * p, a) - sp.log(z) / beta - total(v[i] * xi[i, a] * p, i, a)
     return System(flow={v[i]: total(xi[i, a] * p, a) - v[i], h[a]: total(xi[i, a] * v[i], i) - h[a]}, energy=energy)
-
-
-def medians(rounds: int, *calls: Callable[[], Any]) -> list[float]:
-    """The median time of each call in ms, all measured in turns."""
-    times: list[list[float]] = [[] for _ in calls]
-    for _ in range(rounds):
-        for call, mine in zip(calls, times, strict=True):
-            start = time.perf_counter()
-            call()
-            mine.append(1e3 * (time.perf_counter() - start))
-    return [statistics.median(mine) for mine in times]
 
 
 def measured(dtype: Any) -> dict[str, Any]:

@@ -10,12 +10,10 @@ The runs go to t = 5 at the tolerances named.
 from __future__ import annotations
 
 import json
-import statistics
-import time
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from _networks import medians
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import amsym as am
@@ -26,17 +24,6 @@ from numeric.steppers.taylor import Taylor
 
 ROWS, N, ORDER, RADIUS = 1000, 256, 11, 1.5
 ROUNDS, END = 20, 5.0
-
-
-def medians(rounds: int, *calls: Callable[[], Any]) -> list[float]:
-    """The median time of each call in ms, all measured in turns."""
-    times: list[list[float]] = [[] for _ in calls]
-    for _ in range(rounds):
-        for call, mine in zip(calls, times, strict=True):
-            start = time.perf_counter()
-            call()
-            mine.append(1e3 * (time.perf_counter() - start))
-    return [statistics.median(mine) for mine in times]
 
 
 def network(rng: np.random.Generator) -> dict[str, Any]:
