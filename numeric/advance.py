@@ -28,13 +28,14 @@ Fraction = Callable[[float], None]
 
 
 class Handover:
-    """Which rows of an explicit stepper shall go on with another method; it knows those that it chose."""
+    """Which rows of an explicit stepper shall go on with another method; it knows those that it chose, and the method `after`."""
 
     def __init__(self, plan: Plan, layered: bool) -> None:
         """`layered`: the stepper takes fast layers implicitly already."""
         self._plan, self._layered, self._attempts = plan, layered, 0
         self._watch: StiffWatch | None = None
         self._earliest = 0
+        self.after: type[Stepper] = Rosenbrock
         self._blind = False
         self.chosen: set[int] = set()
 
@@ -60,9 +61,9 @@ class Handover:
     def _begun(self, rows: Rows, stepper: Stepper) -> StiffWatch:
         field: Any = self._plan.field
         y, t, tolerance = stepper.y, stepper.t, self._plan.tolerance
-        after = Rosenbrock if self._layered else stiff_method(field, y, t)
+        self.after = Rosenbrock if self._layered else stiff_method(field, y, t)
         at_rest = resting(field, y) if self._layered else None
-        each, end = cost(after, field, y.shape[1]), self._plan.end
+        each, end = cost(self.after, field, y.shape[1]), self._plan.end
         # What the rest will take is a guess, so a good part of what an implicit method costs was spent first; all of it where
         # nobody knows how long the way is.
         self._earliest = int(STEPS_OF_IMPLICIT * each / 2)
@@ -110,8 +111,7 @@ class _Steps:
         if handover is None or not handover.chosen:
             return course.left, [name_of(method)]
         stiff, others = _split(course.left, handover.chosen)
-        after = Rosenbrock if method is Layered else stiff_method(plan.field, stiff[1], stiff[2])  # type: ignore[arg-type]
-        left, names = self.run(plan, after, *stiff, auto)
+        left, names = self.run(plan, handover.after, *stiff, auto)
         return others + left, [name_of(method), *names]
 
     def _both(self, handover: Handover | None) -> Watch | None:

@@ -15,6 +15,12 @@ from numeric.bound import Bound
 from numeric.compile import compile as compile_model
 
 
+def own_parameters(system: System, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the parameters that the system has."""
+    names = {p.name for p in (*system.parameters, *system.scalars)}
+    return {name: value for name, value in params.items() if name in names}
+
+
 def aside(
     model: Bound,
     flow: Mapping[Any, sp.Expr] | None = None,
@@ -28,7 +34,6 @@ def aside(
     sizes of their axes are not all told by parameters.
     """
     system = System(flow=model.system.flow if flow is None else flow, energy=energy)
-    names = {p.name for p in (*system.parameters, *system.scalars)}
     given = {str(getattr(key, "name", key)): value for key, value in {**model.params, **(params or {})}.items()}
     sizes = model.sizes if width is None else model.packing(width)[1]
-    return compile_model(system).bind({name: value for name, value in given.items() if name in names}, sizes=sizes)
+    return compile_model(system).bind(own_parameters(system, given), sizes=sizes)

@@ -125,7 +125,7 @@ class Bound(Linearised):
 
     def packed_energy(self, y: Array, t: Any = 0.0) -> Array:
         """E of packed rows, (batch,)."""
-        packing, sizes = self._packing(y)
+        packing, sizes = self.packing(y.shape[1])
         energy = np.empty(len(y), y.dtype)
         self._program("energy", sizes).run(packing.split(y), t, {"energy": energy}, len(y), y.dtype)
         return energy
@@ -214,10 +214,6 @@ class Bound(Linearised):
         blocks = {a: {b: block(a, b) for b in self.state_names} for a in self.state_names}
         return blocks if rows.named else blocks[self.state_names[0]][self.state_names[0]]
 
-    def _packing(self, y: Array) -> tuple[Packing, dict[str, int]]:
-        """How rows of this width are laid out: by the parameters' sizes, or as the last state packed to it."""
-        return self.packing(y.shape[1])
-
     def _laid_out(self, width: int) -> tuple[Packing, dict[str, int]]:
         sizes = dict(self.sizes)
         missing = [a for s in self.system.states for a in s.axes if a not in sizes]
@@ -232,7 +228,7 @@ class Bound(Linearised):
 
     def _packed(self, kind: str, y: Array, out: Array | None, t: Any, more: Mapping[str, Array] | None = None) -> Array:
         y = np.ascontiguousarray(y, y.dtype if y.dtype in FLOATS else np.float64)
-        packing, sizes = self._packing(y)
+        packing, sizes = self.packing(y.shape[1])
         direct = out is not None and out.dtype == y.dtype and out.flags.c_contiguous and not np.may_share_memory(out, y)
         result = out if direct and out is not None else np.empty_like(y)
         views = packing.views(result)

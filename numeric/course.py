@@ -11,12 +11,10 @@ from numpy.typing import NDArray
 from numeric.energy_watch import allowance, risen
 from numeric.events import EventWatch
 from numeric.field import Array, Field
-from numeric.outcomes import Outcome, Tally
+from numeric.outcomes import FAR, Outcome, Tally
 from numeric.recording import Recorder
 from numeric.steppers.step_size import Tolerance
 from numeric.steppers.stepper import Stepper
-
-FAR = 1e12  # a state beyond this has diverged
 
 Rows = NDArray[np.intp]
 Mask = NDArray[np.bool_]

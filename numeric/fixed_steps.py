@@ -11,10 +11,8 @@ from numpy.typing import NDArray
 from numeric.energy_watch import rounding
 from numeric.field import Array, Field
 from numeric.one_step import StepMap
-from numeric.outcomes import Outcome
+from numeric.outcomes import FAR, Outcome
 from numeric.safe_step import largest_safe_steps
-
-FAR = 1e12  # a state beyond this has diverged
 
 
 @dataclass

@@ -37,8 +37,8 @@ class Linearised(ABC):
         """The state as contiguous rows (batch, n), and the way back."""
 
     @abstractmethod
-    def _packing(self, y: Array) -> tuple[Packing, dict[str, int]]:
-        """How rows of this width are laid out."""
+    def packing(self, width: int) -> tuple[Packing, dict[str, int]]:
+        """How packed rows of this width are laid out, and the sizes of all axes."""
 
     @abstractmethod
     def _program(self, kind: Kind, sizes: dict[str, int]) -> BoundProgram:
@@ -66,7 +66,7 @@ class Linearised(ABC):
 
     def layout(self, width: int) -> dict[str, slice]:
         """Where each state lies within packed rows of this width."""
-        packing, _ = self._packing(np.empty((0, width)))
+        packing, _ = self.packing(width)
         return {name: packing.part(name) for name in self.state_names}
 
     def jvp(self, state: Any, direction: Any, t: float = 0.0) -> Any:
@@ -100,7 +100,7 @@ class Linearised(ABC):
         """
         kind = "jvp", self._names(rows), self._names(moving)
         y = _floats(y)
-        packing, _ = self._packing(y)
+        packing, _ = self.packing(y.shape[1])
         along = packing.split(np.ascontiguousarray(u, y.dtype))
         directions = {d.name: along[s.name] for s, d in directions_of(self.system).items()}
         return self._into(kind, y, t, out, directions)
@@ -115,15 +115,25 @@ class Linearised(ABC):
 
     def packed_jacobian(self, y: Array, t: Any = 0.0) -> Array:
         """∂f_i/∂y_j of packed rows, (batch, n, n), in packed order."""
-        names = self.state_names
-        blocks = self.packed_blocks(y, [(a, b) for a in names for b in names], t)
-        return np.concatenate([np.concatenate([blocks[a, b] for b in names], axis=2) for a in names], axis=1)
+        return self._matrix("jacobian", y, t)
+
+    def packed_hessian(self, y: Array, t: Any = 0.0) -> Array:
+        """∂²E/∂y_i∂y_j of packed rows, (batch, n, n), in packed order."""
+        return self._matrix("hessian", y, t)
 
     def packed_blocks(self, y: Array, pairs: Sequence[Pair], t: Any = 0.0) -> dict[Pair, Array]:
         """The blocks ∂f_a/∂b named by (a, b), each (batch, n_a, n_b), axes flattened."""
+        return self._pair_blocks(("jacobian", tuple(pairs)), y, pairs, t)
+
+    def _matrix(self, kind: str, y: Array, t: Any) -> Array:
+        names = self.state_names
+        blocks = self._pair_blocks(kind, y, [(a, b) for a in names for b in names], t)
+        return np.concatenate([np.concatenate([blocks[a, b] for b in names], axis=2) for a in names], axis=1)
+
+    def _pair_blocks(self, kind: Kind, y: Array, pairs: Sequence[Pair], t: Any) -> dict[Pair, Array]:
         y = _floats(y)
-        packing, sizes = self._packing(y)
-        program = self._program(("jacobian", tuple(pairs)), sizes)
+        packing, sizes = self.packing(y.shape[1])
+        program = self._program(kind, sizes)
         results = {name: np.empty((len(y), *shape), y.dtype) for name, shape in program.program.outputs.items()}
         program.run(packing.split(y), t, results, len(y), y.dtype)
         return {(a, b): results[pair_name(a, b)].reshape(len(y), packing.size(a), packing.size(b)) for a, b in pairs}
@@ -133,7 +143,7 @@ class Linearised(ABC):
 
     def _into(self, kind: Kind, y: Array, t: Any, out: Array | None, more: Mapping[str, Array] | None = None) -> Array:
         """Run a program whose outputs are some of the states, into rows (batch, n)."""
-        packing, sizes = self._packing(y)
+        packing, sizes = self.packing(y.shape[1])
         result = np.zeros_like(y) if out is None else out
         if isinstance(kind, tuple) and not kind[1]:
             return result

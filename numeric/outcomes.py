@@ -12,6 +12,8 @@ from amsym.words import counted
 from numeric.field import Array, Restored
 from numeric.sentences import Sentence
 
+FAR = 1e12  # a state beyond this has diverged
+
 
 class Outcome(Sentence):
     """Why a trajectory stopped; the value is the sentence."""

@@ -20,7 +20,7 @@ from numeric.methods import AUTO
 from numeric.outcomes import Simulation, Tally
 from numeric.progress import Progress
 from numeric.recording import Ends, Recorder, Steps, Times, energies_of
-from numeric.simulate_input import bound_model, checked_start, has_flow, nonnegative, save_times, whole
+from numeric.simulate_input import bound_model, checked_start, has_flow, is_number, nonnegative, save_times, whole
 from numeric.steppers.step_size import Tolerance
 
 ROUNDING_RTOL, ROUNDING_STEADY = 32, 16  # ulps: no step can be held to less, no residual falls below
@@ -133,7 +133,7 @@ def _discrete(
 def _tolerance(y: Array, rtol: float, atol: float, steady: float | None) -> Tolerance:
     """The tolerances, no finer than the dtype of `y` resolves."""
     eps = float(np.finfo(y.dtype).eps)
-    if not (isinstance(atol, (int, float, np.number)) and np.isfinite(atol) and atol > 0):
+    if not is_number(atol) or atol <= 0:
         raise InputError(f"atol is {atol!r}; a finite number above 0 was expected, for states that pass zero: say 1e-9")
     rtol = max(nonnegative("rtol", rtol), ROUNDING_RTOL * eps)
     return Tolerance(rtol, atol, None if steady is None else max(nonnegative("steady", steady), ROUNDING_STEADY * eps))

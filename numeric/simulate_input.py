@@ -55,29 +55,28 @@ def _first(state: Restored) -> Array:
     return next(iter(state.values())) if isinstance(state, dict) else state
 
 
+def is_number(value: Any) -> bool:
+    """Whether it is a finite real number."""
+    return isinstance(value, (int, float, np.number)) and math.isfinite(value)
+
+
 def nonnegative(name: str, value: Any) -> float:
     """`value` as a float, or an InputError that names it."""
-    if not isinstance(value, (int, float, np.number)) or not math.isfinite(value) or value < 0:
+    if not is_number(value) or value < 0:
         raise InputError(f"{name} is {value!r}; a finite number that is not negative was expected: flip its sign or bound it")
     return float(value)
 
 
 def whole(name: str, value: Any) -> int:
     """`value` as an int, or an InputError that names it."""
-    if (
-        not isinstance(value, (int, float, np.number))
-        or isinstance(value, bool)
-        or not math.isfinite(value)
-        or value != int(value)
-        or value < 0
-    ):
+    if not is_number(value) or isinstance(value, bool) or value != int(value) or value < 0:
         raise InputError(f"{name} is {value!r}; a whole number from 0 on was expected: say {name}=100")
     return int(value)
 
 
 def positive(name: str, value: Any) -> float:
     """`value` as a float, or an InputError that names it."""
-    if not isinstance(value, (int, float, np.number)) or not math.isfinite(value) or not value > 0:
+    if not is_number(value) or value <= 0:
         raise InputError(f"{name} is {value!r}; a finite number above 0 was expected: leave it out for the usual one")
     return float(value)
 

@@ -74,7 +74,7 @@ def test_products_work_in_place_of_the_direction_and_in_single_precision() -> No
 def test_no_product_of_a_network_needs_an_array_of_all_pairs() -> None:
     model, packed, u = bound("two_layers")
     model.packed_jvp(packed, u)
-    kind, sizes = ("jvp", model.state_names, model.state_names), model._packing(packed)[1]
+    kind, sizes = ("jvp", model.state_names, model.state_names), model.packing(packed.shape[1])[1]
     entries = [n for n, _ in model._program(kind, sizes).program.buffers]
     assert max(entries) <= max(SIZES["N"], SIZES["K"])
 

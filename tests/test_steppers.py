@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
+from stepping import run as driven
 
 from numeric.steppers import stepper as base
 from numeric.steppers.dormand_prince import INTERPOLANT, STAGES, DormandPrince
@@ -53,16 +54,8 @@ def with_fixed_step(method: Method, step: float, end: float) -> RungeKutta:
 
 
 def run(method: Method, flow: Any, start: Array, end: float, tolerance: Tolerance) -> Array:
-    """Final states, each row retired as soon as it is there."""
-    stepper, rows, final = started(method, flow, start, end, tolerance), np.arange(len(start)), start.copy()
-    while stepper.count:
-        stepper.attempt()
-        stepper.commit()
-        there = stepper.t >= end
-        final[rows[there]] = stepper.y[there]
-        rows = rows[~there]
-        stepper.keep(~there)
-    return final
+    """Final states of all rows."""
+    return driven(started(method, flow, start, end, tolerance), end)
 
 
 def network(n: int, seed: int = 0, scale: float = 1.5) -> Any:

@@ -12,6 +12,7 @@ import sympy as sp
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
+from stepping import run
 
 import amsym as am
 from amsym.errors import InputError
@@ -48,19 +49,6 @@ def network(n: int, radius: float = 1.5) -> tuple[System, dict[str, Array]]:
 
 def started(bound: Any, start: Array, end: float, tolerance: Tolerance, order: int | None = None) -> Taylor:
     return Taylor(bound, start, np.zeros(len(start)), end, tolerance, order)
-
-
-def run(stepper: Taylor, end: float) -> Array:
-    """Final states, each row retired as soon as it is there."""
-    rows, final = np.arange(stepper.count), stepper.y.copy()
-    while stepper.count:
-        stepper.attempt()
-        stepper.commit()
-        there = stepper.t >= end
-        final[rows[there]] = stepper.y[there]
-        rows = rows[~there]
-        stepper.keep(~there)
-    return final
 
 
 def error_with_fixed_steps(bound: Bound, closed: Any, order: int, steps: int) -> float:

@@ -11,9 +11,7 @@ from numeric.field import Array
 from numeric.simulate_input import nonnegative, positive
 from numeric.steady import Region
 from numeric.steady.drifts import drift_of
-from numeric.steady.search import Search
-
-RESIDUAL, MOST_STEPS = 1e-10, 100_000  # as steady_states has them
+from numeric.steady.search import MOST_STEPS, RESIDUAL, Search
 
 
 class Following(NamedTuple):

@@ -14,6 +14,7 @@ import numpy as np
 import sympy as sp
 
 from amsym.system import System
+from numeric.aside import own_parameters
 from numeric.bound import Bound
 from numeric.compile import compile as compile_model
 from numeric.continuation.kinks import kink_values
@@ -40,8 +41,7 @@ class Family:
 
     def bound(self, system: System) -> Bound:
         """A system of its own, bound to those of the parameters that it has."""
-        names = {p.name for p in (*system.parameters, *system.scalars)}
-        return compile_model(system).bind({n: a for n, a in self.params.items() if n in names}, sizes=self.sizes)
+        return compile_model(system).bind(own_parameters(system, self.params), sizes=self.sizes)
 
     def f(self, z: Array) -> Array:
         """f (n,)."""

@@ -16,7 +16,7 @@ from numeric.continuation.lifted import lifted
 from numeric.continuation.station import SINGULAR, Station, nearness, station
 from numeric.continuation.walk import Walk
 from numeric.field import Array
-from numeric.simulate_input import bound_model, checked_start
+from numeric.simulate_input import bound_model, checked_start, is_number
 
 FAR = 0.1  # in units of the state: a steady state farther from the given one than this is another one
 STEADY = 1e-9  # of the slopes of f: a flow below it counts as none
@@ -79,7 +79,7 @@ def continue_steady_state(
 
 def _finite(name: str, value: Any) -> float:
     """A finite number, or an InputError that names it."""
-    if not isinstance(value, (int, float, np.number)) or not np.isfinite(value):
+    if not is_number(value):
         raise InputError(f"{name} is {value!r}; a finite number was expected: give one")
     return float(value)
 

@@ -50,26 +50,17 @@ class Plane:
 
     def gradient(self, points: Array) -> Array:
         """(∂E/∂a, ∂E/∂b), (k, 2)."""
-        slope = self.model.gradient(self._states(points))
-        return np.asarray(self.model.pack(slope)[0])[:, self.picks]
+        return np.asarray(self.model.packed_gradient(self._rows(points)))[:, self.picks]
 
     def jacobian(self, points: Array) -> Array:
         """∂(f_a, f_b)/∂(a, b), (k, 2, 2)."""
-        states = self._states(points)
-        blocks, rows = self.model.jacobian(states), len(points)
-        widths = {name: int(np.prod(np.shape(value)[1:])) for name, value in states.items()}
-        bands = [[blocks[a][b].reshape(rows, widths[a], widths[b]) for b in widths] for a in widths]
-        whole = np.concatenate([np.concatenate(band, axis=2) for band in bands], axis=1)
+        whole = self.model.packed_jacobian(self._rows(points))
         return np.asarray(whole[:, self.picks][:, :, self.picks])
 
     def _rows(self, points: Array) -> Array:
         rows = np.tile(self.held, (len(points), 1))
         rows[:, self.picks] = points
         return rows
-
-    def _states(self, points: Array) -> dict[str, Array]:
-        states: Any = self.restore(self._rows(points), batch_shape=(len(points),))
-        return dict(states)
 
 
 def plane_of(system: Any, params: Any, plane: Sequence[Pick] | None = None, at: Any = None) -> Plane:

@@ -6,7 +6,6 @@ those that the energy does not see: the states of dead neurons, with λ = -1/τ,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,21 +55,12 @@ def eigenvalues(system: Any, params: Any = None, at: Any = None) -> list[Eigenva
     model: Any = bound_model(system, params)
     if not model.has_flow:
         raise InputError("the system has an update, and a spectrum is that of a flow's Jacobian: give System(flow=...)")
-    rows, restore = model.pack(at)
-    states = restore(rows, batch_shape=(len(rows),))
-    slopes = _matrices(model.jacobian(states), len(rows))
-    curved = _matrices(model.hessian(states), len(rows)) if model.has_energy else [None] * len(rows)
-    return [Eigenvalues(np.linalg.eigvals(J).astype(np.complex128), _flat(J, H)) for J, H in zip(slopes, curved, strict=True)]
-
-
-def _matrices(blocks: Any, count: int) -> Array:
-    """(count, n, n) from the blocks of states given by name, or from one block."""
-    if not isinstance(blocks, Mapping):
-        side = round(np.sqrt(np.size(blocks) / count))
-        return np.reshape(blocks, (count, side, side))
-    widths = {name: round(np.sqrt(np.size(blocks[name][name]) / count)) for name in blocks}
-    bands = [np.concatenate([np.reshape(blocks[a][b], (count, widths[a], widths[b])) for b in blocks], axis=2) for a in blocks]
-    return np.concatenate(bands, axis=1)
+    rows, _ = model.pack(at)
+    curved = model.packed_hessian(rows) if model.has_energy else [None] * len(rows)
+    return [
+        Eigenvalues(np.linalg.eigvals(J).astype(np.complex128), _flat(J, H))
+        for J, H in zip(model.packed_jacobian(rows), curved, strict=True)
+    ]
 
 
 def _flat(J: Array, H: Array | None) -> NDArray[np.complex128]:

@@ -76,16 +76,11 @@ class Point:
 
     def jacobian(self, y: Array | None = None) -> Array:
         """J at y, (n, n)."""
-        return self._matrix(self.bound.jacobian, self.y if y is None else y)
+        return self.bound.packed_jacobian((self.y if y is None else y)[None], self.t)[0]
 
     def hessian(self) -> Array:
         """∇²E at y, (n, n)."""
-        return self._matrix(self.bound.hessian, self.y)
-
-    def _matrix(self, blocks: Callable[..., Any], y: Array) -> Array:
-        found = blocks(self.parts(y), self.t)
-        widths = {name: int(np.prod(shape)) for name, shape in self.shapes.items()}
-        return np.block([[found[a][b].reshape(widths[a], widths[b]) for b in widths] for a in widths])
+        return self.bound.packed_hessian(self.y[None], self.t)[0]
 
 
 def point(system: Any, params: Any, state: Any, t: float = 0.0) -> Point:

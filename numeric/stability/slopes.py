@@ -13,6 +13,7 @@ from amsym.dead import Dead
 from amsym.errors import AmsymError
 from amsym.notation import derivative
 from amsym.system import System
+from numeric.aside import own_parameters
 from numeric.compile import Model
 from numeric.stability.point import Point
 
@@ -48,9 +49,8 @@ def activation_matrix(found: Dead, at: Point) -> Array | None:
 def _evaluated(found: Dead, formula: sp.Expr, at: Point, kind: str) -> Any:
     """A formula in one state, or its Jacobian, at the point; None where it has no finite numbers."""
     model = _compiled(found.component, formula)
-    names = {p.name for p in (*model.system.parameters, *model.system.scalars)}
     try:
-        bound = model.bind({k: v for k, v in at.bound.params.items() if k in names}, sizes=at.sizes)
+        bound = model.bind(own_parameters(model.system, at.bound.params), sizes=at.sizes)
         value = getattr(bound, kind)(at.parts(at.y)[found.state.name], at.t)
     except AmsymError:
         return None

@@ -20,6 +20,7 @@ from numeric.steady.drift import Drift
 from numeric.steady.region import Region
 from numeric.steppers.step_size import Tolerance
 
+RESIDUAL, MOST_STEPS = 1e-10, 20_000  # |f| / (1 + |y|) that ends a row no region holds, and attempts a row has
 SETTLED = 100  # in units of rtol: slower than this an explicit method hovers, so that the tolerance must follow the residual
 SINGLE = 1e-6  # the least tolerance at which single precision does: its rounding is 1e-7 of a state
 RESOLVED = 5e-6  # the tolerance in single precision is no tighter
@@ -132,6 +133,6 @@ class _UnderWay:
 
 def _arrivals(tally: Tally, origin: NDArray[np.intp]) -> NDArray[np.object_]:
     known = {Outcome.STEADY: Arrival.AMBIGUOUS, Outcome.DIVERGED: Arrival.DIVERGED, Outcome.TIME_OVER: Arrival.TIME_OVER}
-    arrivals = np.array([known[o] for o in tally.outcomes] + [None], dtype=object)[:-1]
+    arrivals = np.array([known[o] for o in tally.outcomes], dtype=object)
     arrivals[origin >= 0] = Arrival.CONVERGED
     return arrivals

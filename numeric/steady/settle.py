@@ -16,8 +16,8 @@ import numpy as np
 from amsym.errors import InputError
 from numeric.field import Array
 from numeric.steady.region import Region
+from numeric.steppers.anderson import Past
 
-MEMORY = 8  # differences that Anderson's method mixes
 SHORTEST = 1e-6  # of a plain step: below it the flow does not come in
 METHODS = ("fixed point", "anderson")
 
@@ -59,11 +59,11 @@ def settle(
 
 
 class _Iteration:
-    """Iterates y_k, with f_k, of which the last MEMORY + 1 are kept."""
+    """Iterates y_k with f_k."""
 
     def __init__(self, field: Any, region: Region, mixes: bool, residual: float) -> None:
         self._field, self._region, self._mixes, self._residual = field, region, mixes, residual
-        self._past: list[tuple[Array, Array]] = []
+        self._past = Past(region.center[None])
         self._evaluations = 0
 
     def run(self, y: Array, steps: int, h: float) -> Settled:
@@ -101,11 +101,5 @@ class _Iteration:
         return (y, f), h
 
     def _mixture(self, y: Array, f: Array, h: float) -> tuple[Array, Array] | None:
-        """y + h f - (ΔY + h ΔF) γ with the γ that makes |f - ΔF γ| least; None where it is no gain."""
-        self._past = [*self._past[-MEMORY:], (y, f)]
-        if len(self._past) < 2:
-            return None
-        steps = [(b[0] - a[0], b[1] - a[1]) for a, b in zip(self._past, self._past[1:], strict=False)]
-        Y, F = (np.stack(column, axis=1) for column in zip(*steps, strict=True))
-        gamma = np.linalg.lstsq(F, f, rcond=1e-12)[0]
-        return self._better(y + h * f - (Y + h * F) @ gamma, f)
+        """Anderson's next point of y ← y + h f(y); None where it is no gain."""
+        return self._better(self._past.next_point(y[None], (y + h * f)[None])[0], f)

@@ -24,7 +24,7 @@ from numeric.steady.drifts import drift_of
 from numeric.steady.labels import Patterns, checked_patterns, labels
 from numeric.steady.polish import polish
 from numeric.steady.region import Region
-from numeric.steady.search import Found, Search
+from numeric.steady.search import MOST_STEPS, RESIDUAL, Found, Search
 
 DEGENERATE = 80  # Newton steps to a zero of multiplicity m, which come 1/m of the way each: enough for the fifth from 1e-2 to 1e-9
 SAME = 1e-6  # zeros without a region nearer than this, as a share of 1 + |y|_inf, are one
@@ -99,10 +99,10 @@ def steady_states(
     t: float = 1e5,
     rtol: float = 1e-6,
     atol: float | None = None,
-    residual: float = 1e-10,
+    residual: float = RESIDUAL,
     patterns: Any = None,
     method: str = "auto",
-    max_steps: int = 20_000,
+    max_steps: int = MOST_STEPS,
     progress: bool | None = None,
 ) -> SteadyStates:
     """The steady state that the flow reaches from each start: followed until a region holds it, then polished by Newton's method.

@@ -36,7 +36,7 @@ def anderson(image: Image, x: Array, iterations: int) -> tuple[Mask, NDArray[np.
     ([[0.739085], [0.739085]], [True, True])
     """
     solved, images = np.zeros(len(x), dtype=bool), np.zeros(len(x), dtype=np.int64)
-    rows, past = np.arange(len(x)), _Past(x)
+    rows, past = np.arange(len(x)), Past(x)
     for _ in range(iterations):
         here = x[rows]
         there, done = image(here, rows)
@@ -51,7 +51,7 @@ def anderson(image: Image, x: Array, iterations: int) -> tuple[Mask, NDArray[np.
     return solved, images
 
 
-class _Past:
+class Past:
     """The last few differences of points and of residuals G(x) - x, each (differences, rows, n)."""
 
     def __init__(self, x: Array) -> None:
