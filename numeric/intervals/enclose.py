@@ -18,22 +18,27 @@ from numeric.buffers import ordered
 from numeric.formulas import Kind, pair_name
 from numeric.graph import Node, Value
 from numeric.intervals.boxes import Box, widened
-from numeric.intervals.rules import rule
+from numeric.intervals.rules import CONTINUOUS, rule
 
 Array = NDArray[Any]
+Intervals = Mapping[str, tuple[Array, Array]]
 Narrow = Callable[[Node, Box, Mapping[Node, Box]], Box]
 
 
 class Enclosure:
     """A bound model's flow, Jacobian or energy on boxes of packed rows."""
 
-    def __init__(self, model: Bound, width: int, kind: Kind = "flow") -> None:
-        """Lower the formulas of this kind, for states of `width` packed components."""
+    def __init__(self, model: Bound, width: int, kind: Kind = "flow", careful: bool = True, intervals: Intervals | None = None) -> None:
+        """Lower the formulas of this kind, for states of `width` packed components.
+
+        `careful` formulas shift their exponentials; `intervals` has (lows, highs) of parameters that are not known exactly.
+        """
         packing, sizes = model.packing(width)
-        _, self._outputs = model.model.lowered(kind, sizes, frozenset(model.params), careful=True)
+        _, self._outputs = model.model.lowered(kind, sizes, frozenset(model.params), careful=careful)
         self.order = ordered([v for _, v, _ in self._outputs])
         self.outputs = {name: v.node for name, v, _ in self._outputs}
         self._packing, self._sizes, self._params = packing, sizes, model.params
+        self._intervals = dict(intervals or {})
         self._fixed: dict[Node, Box] = {}
 
     def __call__(self, low: Array, high: Array) -> dict[str, Box]:
@@ -70,6 +75,11 @@ class Enclosure:
 
         return Box(whole("low"), whole("high"), whole("jumps"))
 
+    @property
+    def may_jump(self) -> bool:
+        """Whether any operation of the program can jump anywhere."""
+        return any(node.op not in CONTINUOUS for node in self.order)
+
     def entries(self, node: Node) -> int:
         """How many entries a node has for one row."""
         return prod(self._sizes[axis] for axis in node.axes)
@@ -104,7 +114,7 @@ class Enclosure:
         if node.op == "const":
             return Box.point(node.data).map(lambda a: a.reshape(1))
         if node.op == "parameter":
-            return Box.point(self._params[node.data]).map(lambda a: a[None])
+            return Box.of(*self._ends(node.data))
         if node.op == "eye":
             return Box.point(np.eye(sizes[0])[None])
         if node.op == "arange":
@@ -113,11 +123,16 @@ class Enclosure:
             return Box.point(np.zeros(1)).map(lambda a: a)
         return self._diagonal(node, ends) if node.op == "diagonal" else None
 
+    def _ends(self, name: str) -> tuple[Array, Array]:
+        """Lows and highs of a parameter, with a batch axis."""
+        low, high = self._intervals.get(name, (self._params[name],) * 2)
+        return np.asarray(low)[None], np.asarray(high)[None]
+
     def _diagonal(self, node: Node, ends: tuple[dict[str, Array], dict[str, Array]]) -> Box:
         kind, name, places = node.data
         letters = "".join(chr(97 + p) for p in places)
         pattern = f"Z{letters}->Z{''.join(chr(97 + k) for k in range(len(node.axes)))}"
-        low, high = (e[name] for e in ends) if kind == "state" else (self._params[name][None],) * 2
+        low, high = (e[name] for e in ends) if kind == "state" else self._ends(name)
         low, high = np.einsum(pattern, low), np.einsum(pattern, high)
         return Box(low, high, np.zeros(low.shape, dtype=bool))
 

@@ -196,3 +196,10 @@ RULES: dict[str, Rule] = {
     "logical_and": lambda x, y: Box.of(np.minimum(x.low, y.low), np.minimum(x.high, y.high), x, y),
     "logical_or": lambda x, y: Box.of(np.maximum(x.low, y.low), np.maximum(x.high, y.high), x, y),
 }
+
+# What never jumps where it is defined and finite.
+CONTINUOUS = frozenset(
+    ("state", "parameter", "const", "eye", "arange", "time", "diagonal", "contract", "sum", "peak", "add", "subtract", "multiply", "negative")
+    + ("exp", "expm1", "tanh", "sinh", "cosh", "arctan", "arcsinh", "special.erf", "special.erfc", "fermi_dirac", "absolute", "log_cosh")
+    + ("log_cosh_dual", "sech_squared", "binary_entropy", "sin", "cos", "maximum", "minimum")
+)

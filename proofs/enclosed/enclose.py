@@ -1,0 +1,154 @@
+"""All steady states in a box, each in a box of its own that holds exactly one, and a proof that there is no other.
+
+Branch and prune in outward-rounded doubles (`numeric.enclosure`); every zero that it proposes is shown once more in balls, at
+exact numbers, with the number of its unstable directions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from amsym.notation.effort import Budget
+from amsym.verdict import Status, Verdict
+from amsym.words import counted
+from numeric.enclosure.search import Search, Zeros
+from numeric.simulate_input import positive
+from proofs.draws import plain
+from proofs.enclosed.certify import Shown, first_overlap, shown
+from proofs.enclosed.problem import Problem, flow_problem, gradient_problem, read
+from proofs.enclosed.result import EnclosedStates
+
+SECONDS = 60.0
+GUARANTEE = "doubles rounded outward, every zero in balls"
+
+
+def enclose_steady_states(
+    system: Any, params: Mapping[str, Any] | None = None, domain: Mapping[Any, Any] | None = None, *, seconds: float = SECONDS
+) -> EnclosedStates:
+    """Every steady state in a bounded domain, and a Verdict on there being no other.
+
+    system: a System, a Memory, or a bound model (params None).  domain: {"y": (low, high)}, numbers or arrays, for every state.
+    seconds: processor time for the search; what is left open by then is in `undecided`.
+
+    >>> from amsym import zoo
+    >>> found = enclose_steady_states(zoo.hopfield("tanh"), {"W": [[2.0]], "b": [0.0]}, {"y": (-5, 5)})
+    >>> found.states.round(4).tolist(), str(found.complete.status), found.index.tolist()
+    ([[-1.915], [0.0], [1.915]], 'CERTIFIED', [0, 1, 0])
+
+    Raises InputError for params or a domain that do not fit, ModelError for a system without a flow.
+    """
+    asked = read(system, params, domain, "enclose_steady_states")
+    return _enclosed(flow_problem(asked, "enclose_steady_states"), positive("seconds", seconds), "steady state", "flow")
+
+
+def enclose_critical_points(
+    system: Any, params: Mapping[str, Any] | None = None, domain: Mapping[Any, Any] | None = None, *, seconds: float = SECONDS
+) -> EnclosedStates:
+    """Every point of a bounded domain at which ∂E/∂y = 0; `stable` ones are the minima of E.
+
+    Arguments and errors are those of `enclose_steady_states`; the system needs an energy in place of a flow.
+
+    >>> from amsym.system import System
+    >>> from amsym.notation import index, state, total
+    >>> i, y = index("i", "N"), state("y", "N")
+    >>> E = total((y[i]**2 - 1)**2, i)
+    >>> found = enclose_critical_points(System(flow={y[i]: -y[i]}, energy=E), None, {"y": ([-2.0], [2.0])})
+    >>> found.states.round(4).tolist(), found.stable.tolist()
+    ([[-1.0], [0.0], [1.0]], [True, False, True])
+    """
+    asked = read(system, params, domain, "enclose_critical_points")
+    return _enclosed(gradient_problem(asked, "enclose_critical_points"), positive("seconds", seconds), "critical point", "gradient")
+
+
+def _enclosed(problem: Problem, seconds: float, what: str, field: str) -> EnclosedStates:
+    search = Search(problem.model, problem.width, problem.intervals)
+    zeros = search(problem.low, problem.high, Budget(seconds))
+    proposed = [shown(problem, k, m, r) for k, (m, r) in enumerate(zip(zeros.middles, zeros.radii, strict=True))]
+    kept = sorted((s for s in proposed if s is not None and s.inside), key=lambda s: tuple(s.box.middle))
+    doubtful = [k for k, s in enumerate(proposed) if s is None or s.inside is None]
+    complete = _complete(problem, zeros, kept, doubtful, what, field)
+    middles, radii = _rows(problem, [s.box.middle for s in kept]), _rows(problem, [s.box.radius for s in kept])
+    left = [_rows(problem, [*ends, *(zeros.middles[k] + side * zeros.radii[k] for k in doubtful)]) for ends, side in zip(zeros.left, (-1, 1), strict=True)]
+    return EnclosedStates(
+        boxes=(problem.restored(np.nextafter(middles - radii, -np.inf)), problem.restored(np.nextafter(middles + radii, np.inf))),
+        states=problem.restored(middles),
+        stability=tuple(s.stability for s in kept),
+        complete=complete,
+        undecided=(problem.restored(left[0]), problem.restored(left[1])),
+        energies=_energies(problem, middles),
+        domain=_domain(problem),
+        boxes_looked_at=zeros.boxes,
+        what=what,
+    )
+
+
+def _rows(problem: Problem, rows: list[Any]) -> Any:
+    return np.array(rows, dtype=float).reshape(-1, problem.width)
+
+
+def _energies(problem: Problem, middles: Any) -> Any:
+    from numeric.compile import compile as compile_model
+
+    system = problem.asked.system
+    if system.energy is None:
+        return None
+    fixed = {k.name: np.array(v, dtype=object).astype(float) for k, v in (problem.asked.fixed or {}).items()}
+    model = compile_model(system).bind(fixed, sizes=problem.exact.sizes)
+    return np.asarray(model.energy(problem.restored(middles)))
+
+
+def _domain(problem: Problem) -> dict[str, Any]:
+    packing, _ = problem.model.packing(problem.width)
+    return {s.name: (problem.low[packing.part(s.name)], problem.high[packing.part(s.name)]) for s in problem.asked.system.states}
+
+
+def _complete(problem: Problem, zeros: Zeros, kept: list[Shown], doubtful: list[int], what: str, field: str) -> Verdict:
+    claim = f"every {what} in the box was found"
+    clash = first_overlap(kept)
+    open_ones = len(zeros.left[0])
+    certificate = _certificate(problem, zeros, kept, field)
+    if clash is None and not doubtful and not open_ones:
+        words = f"{counted(len(kept), what)}, each alone in its box; {counted(zeros.boxes, 'box', 'boxes')} hold nothing else"
+        return Verdict(claim, Status.CERTIFIED, certificate, words)
+    reasons = [f"{counted(open_ones, 'box', 'boxes')} left open"] if open_ones else []
+    reasons += [f"{counted(len(doubtful), 'zero')} not shown in balls, or on the border of the box"] if doubtful else []
+    reasons += ["two boxes overlap"] if clash is not None else []
+    return Verdict(claim, Status.UNDECIDED, certificate, f"{counted(len(kept), what)} shown; " + ", ".join(reasons))
+
+
+def _certificate(problem: Problem, zeros: Zeros, kept: list[Shown], field: str) -> dict[str, Any]:
+    exact = problem.exact
+    places = {s.number: k for k, s in enumerate(kept)}
+
+    def tables(y: Any) -> dict[str, Any]:
+        return {name: np.asarray(a[0]).tolist() for name, a in _named(problem, y).items()}
+
+    return {
+        "kind": "interval cover",
+        "zeros of": field,
+        "sizes": dict(exact.sizes),
+        "values": {k.name: plain(v) for k, v in exact.values.items()},
+        "domain": {name: [low.tolist(), high.tolist()] for name, (low, high) in _domain(problem).items()},
+        "zeros": [
+            {
+                "middle": tables(s.box.middle),
+                "radius": tables(s.box.radius),
+                "alone": tables(s.alone),
+                "index": s.stability.certificate.get("index"),
+            }
+            for s in kept
+        ],
+        "tree": zeros.tree.data(places),
+        "guarantee": GUARANTEE,
+    }
+
+
+def _named(problem: Problem, y: Any) -> dict[str, Any]:
+    packing, _ = problem.model.packing(problem.width)
+    return dict(packing.restore(np.asarray(y, dtype=float)[None], (1,), True))
+
+
+__all__ = ["enclose_critical_points", "enclose_steady_states"]
