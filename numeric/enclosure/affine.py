@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numeric.bound import Bound
-from numeric.enclosure.bends import BENDS, Bend, power_bend, reciprocal_bend, square_bend
-from numeric.enclosure.form import U, Form, add, constant, contracted, multiply, scaled, summed, with_symbols
+from numeric.enclosure.alignment import aligned, product, spread_over
+from numeric.enclosure.bends import square_bend
+from numeric.enclosure.curves import bend_of, function_of
+from numeric.enclosure.form import Form, U, add, constant, contracted, multiply, scaled, summed, with_symbols
 from numeric.enclosure.lines import corner, line
-from numeric.formulas import Kind
 from numeric.graph import Node
 from numeric.intervals.boxes import Box
 from numeric.intervals.enclose import Enclosure, Intervals
@@ -46,11 +47,11 @@ class Linear:
 
 
 class AffineEnclosure:
-    """A bound model's flow or gradient on boxes of packed rows."""
+    """A bound model's flow on boxes of packed rows."""
 
-    def __init__(self, model: Bound, width: int, kind: Kind = "flow", intervals: Intervals | None = None) -> None:
-        """Lower the formulas of this kind, for states of `width` packed components; `intervals` of parameters that are not doubles."""
-        self._boxes = Enclosure(model, width, kind, careful=False, intervals=intervals)
+    def __init__(self, model: Bound, width: int, intervals: Intervals | None = None) -> None:
+        """Lower the flow, for states of `width` packed components; `intervals` of parameters that are not doubles."""
+        self._boxes = Enclosure(model, width, "flow", careful=False, intervals=intervals)
         self._packing, self._sizes = model.packing(width)
         self.width, self._symbols = width, {}
         taken = width
@@ -77,6 +78,7 @@ class _Walk:
         self.reach[:, : owner.width] = self.radius
         self.origin = np.zeros((self.rows, owner.symbols - owner.width, owner.width))
         self.forms: dict[Node, Form] = {}
+        self.boxes: Mapping[Node, Box] = {}
         self.boxes = owner._boxes.nodes(low, high, self._known)
 
     def outputs(self) -> Linear:
@@ -84,16 +86,17 @@ class _Walk:
         own, rows, K = self.owner, self.rows, self.owner.symbols
         parts = {name: self._output(v.node, [where.index(i) for i in v.where], where) for name, v, where in own._boxes._outputs}
         found = [parts[name] for name in own._packing.names]
-        center, error = (np.concatenate([np.reshape(a[k], (rows, -1)) for a in found], 1) for k in (0, 2))
+        center = np.concatenate([np.reshape(a[0], (rows, -1)) for a in found], 1)
+        error = np.concatenate([np.reshape(a[2], (rows, -1)) for a in found], 1)
         slopes = np.concatenate([np.reshape(a[1], (rows, -1, K)) for a in found], 1)
         hull = Box(*(np.concatenate([np.reshape(getattr(a[3], w), (rows, -1)) for a in found], 1) for w in ("low", "high", "jumps")))
         return Linear(center, slopes, error, self.reach, self.origin, hull)
 
     def _output(self, node: Node, places: list[int], where: Any) -> tuple[Array, Array, Array, Box]:
         shape = (self.rows, *(self.owner._sizes[i.axis] for i in where))
-        form = self._form(node).change(lambda a, behind: _aligned(a, places, len(where), behind))
+        form = self._form(node).change(lambda a, behind: aligned(a, places, len(where), behind))
         parts = np.zeros((1,) * (len(shape) + 1)) if form.parts is None else form.parts
-        box = self.boxes[node].map(lambda a: np.broadcast_to(_aligned(a, places, len(where), 0), shape))
+        box = self.boxes[node].map(lambda a: np.broadcast_to(aligned(a, places, len(where), 0), shape))
         full = np.broadcast_to(parts, (*shape, self.owner.symbols))
         return np.broadcast_to(form.center, shape), full, np.broadcast_to(form.error, shape), box
 
@@ -113,7 +116,7 @@ class _Walk:
 
     def _args(self, node: Node) -> list[Form]:
         width = len(node.axes)
-        return [self._form(a).change(lambda x, behind, p=p: _aligned(x, p, width, behind)) for a, p in node.args]  # type: ignore[misc]
+        return [self._form(a).change(lambda x, behind, p=p: aligned(x, p, width, behind)) for a, p in node.args]  # type: ignore[misc]
 
     def _made(self, node: Node, box: Box) -> Form:
         if node.op in ("state", "diagonal"):
@@ -161,13 +164,13 @@ class _Walk:
 
     def _lined(self, node: Node, box: Box) -> Form:
         """A function of one varying quantity along its line; anything else by its interval."""
-        bend, (a, places) = _bend(node, self.boxes), node.args[0]
+        bend, (a, places) = bend_of(node, self.boxes), node.args[0]
         if bend is None or not a.varies:
             return self._interval(node, box)
         (x,) = self._args(node)[:1]
-        u = self.boxes[a].map(lambda v: _aligned(v, places, len(node.axes), 0))
+        u = self.boxes[a].map(lambda v: aligned(v, places, len(node.axes), 0))
         self._trace(node)
-        return self._lifted(node, x, *line(_function(node, self.boxes), bend, u))
+        return self._lifted(node, x, *line(function_of(node, self.boxes), bend, u))
 
     def _lifted(self, node: Node, x: Form, alpha: Array, h: Box) -> Form:
         """α x + [h], with an ε of its own for each entry."""
@@ -180,7 +183,7 @@ class _Walk:
             return self._interval(node, box)
         args = self._args(node)
         a, places = node.args[moving[0]]
-        x, u = args[moving[0]], self.boxes[a].map(lambda v: _aligned(v, places, len(node.axes), 0))
+        x, u = args[moving[0]], self.boxes[a].map(lambda v: aligned(v, places, len(node.axes), 0))
         k = args[1 - moving[0]] if len(args) == 2 else None
         self._trace(node)
         if k is None:
@@ -194,31 +197,31 @@ class _Walk:
         """Σ x²: each square along its line, their distances in one ε for each sum."""
         a, places = node.args[0]
         form, gone = self._form(a), tuple(1 + k for k, p in enumerate(places) if p >= len(node.axes))
-        alpha, h = line(_function(node, self.boxes), square_bend(), self.boxes[a])
+        alpha, h = line(function_of(node, self.boxes), square_bend(), self.boxes[a])
         self._trace(node)
         raised = _raised(scaled(form, alpha), h.middle)
         kept = [p for p in places if p < len(node.axes)]
-        total = summed(raised, gone).change(lambda x, behind: _aligned(x, kept, len(node.axes), behind))
+        total = summed(raised, gone).change(lambda x, behind: aligned(x, kept, len(node.axes), behind))
         radius = np.add.reduce(h.radius, axis=gone) * (1 + 2.0**-40)
-        return with_symbols(total, _aligned(radius, kept, len(node.axes), 0), self.owner._symbols.get(node))
+        return with_symbols(total, aligned(radius, kept, len(node.axes), 0), self.owner._symbols.get(node))
 
     def _summed(self, node: Node) -> Form:
         (a, places) = node.args[0]
         gone = tuple(1 + k for k, p in enumerate(places) if p >= len(node.axes))
         kept = [p for p in places if p < len(node.axes)]
-        return summed(self._form(a), gone).change(lambda x, behind: _aligned(x, kept, len(node.axes), behind))
+        return summed(self._form(a), gone).change(lambda x, behind: aligned(x, kept, len(node.axes), behind))
 
     def _contracted(self, node: Node) -> Form:
         (a, pa), (b, pb) = node.args
         self._trace(node)
         letters = ["".join(chr(97 + p) for p in q) for q in (pa, pb, range(len(node.axes)))]
 
-        def product(x: Array, y: Array, p: int, q: int) -> Array:
-            return _einsum(letters, x, y, p, q)
+        def summed_products(x: Array, y: Array, p: int, q: int) -> Array:
+            return product(letters, x, y, p, q)
 
         mine = {p for p in (*pa, *pb) if p >= len(node.axes)}
         terms = prod(n.center.shape[1 + q.index(p)] for p in mine for n, q in [(self._form(a), pa) if p in pa else (self._form(b), pb)])
-        return contracted(self._form(a), self._form(b), product, terms, self.owner._symbols.get(node))
+        return contracted(self._form(a), self._form(b), summed_products, terms, self.owner._symbols.get(node))
 
     def _held(self, parts: Array) -> Array:
         """Σ_k |D_k| ρ_k over the symbols that come from each state, (rows, axes..., n)."""
@@ -239,19 +242,10 @@ class _Walk:
             form = self._form(a)
             if form.parts is not None:
                 held = self._held(form.parts)
-                share += _spread_over(held, places, node, self.owner._sizes).reshape(-1, count, n)
+                share += spread_over(held, places, node, self.owner._sizes).reshape(-1, count, n)
         total = share.sum(axis=2, keepdims=True)
         offset = symbols.start - n
         self.origin[:, offset : offset + count] = np.divide(share, total, out=np.zeros_like(share), where=total > 0)
-
-
-def _spread_over(held: Array, places: Any, node: Node, sizes: Mapping[str, int]) -> Array:
-    """What an argument holds, for each entry of the node; summed labels are added up."""
-    width = len(node.axes)
-    gone = tuple(1 + k for k, p in enumerate(places) if p >= width)
-    kept = [p for p in places if p < width]
-    aligned = _aligned(held.sum(axis=gone) if gone else held, kept, width, 1)
-    return np.broadcast_to(aligned, (len(held), *(sizes[a] for a in node.axes), held.shape[-1]))
 
 
 def _raised(x: Form, by: Array) -> Form:
@@ -266,56 +260,6 @@ def _is_linear(node: Node) -> bool:
     if node.op in ("multiply", "contract"):
         return len(varying) < 2
     return node.op == "divide" and not node.args[1][0].varies
-
-
-def _exponent(node: Node, boxes: Mapping[Node, Box]) -> float | None:
-    low, high = (np.ravel(v) for v in (boxes[node.args[1][0]].low, boxes[node.args[1][0]].high))
-    return float(low[0]) if low.size == 1 and low[0] == high[0] else None
-
-
-def _bend(node: Node, boxes: Mapping[Node, Box]) -> Bend | None:
-    """How the function bends; None where that is not known."""
-    if node.op == "multiply":
-        return square_bend()
-    if node.op == "reciprocal":
-        return reciprocal_bend()
-    if node.op == "power":
-        p = _exponent(node, boxes)
-        return None if p is None else power_bend(p)
-    return BENDS.get(node.op)
-
-
-def _function(node: Node, boxes: Mapping[Node, Box]) -> Any:
-    if node.op in ("multiply", "contract"):
-        return lambda u: rule("multiply")(u, u)
-    if node.op == "power":
-        exponent = Box.point(_exponent(node, boxes))
-        return lambda u: rule("power")(u, exponent)
-    return rule(node.op)
-
-
-def _aligned(a: Array, places: Any, width: int, behind: int) -> Array:
-    """With the batch axis in front, an axis for each label, of length 1 where there is none, and `behind` axes after them."""
-    order = sorted(range(len(places)), key=lambda k: places[k])
-    missing = [1 + p for p in range(width) if p not in places]
-    last = len(places) + 1
-    return np.expand_dims(a.transpose(0, *(1 + k for k in order), *range(last, last + behind)), missing)
-
-
-def _einsum(letters: list[str], x: Array, y: Array, p: int, q: int) -> Array:
-    """Σ over shared letters, with a trailing axis behind x or y; numbers (one row) go through one matrix product."""
-    a, b, out = letters
-    tail = "Z" * 0 + ("K" if p or q else "")
-    za, zb = "" if len(x) == 1 else "Z", "" if len(y) == 1 else "Z"
-    left, right = (x[0] if not za else x), (y[0] if not zb else y)
-    zo = "Z" if za or zb else ""
-    pattern = f"{za}{a}{'K' if p else ''},{zb}{b}{'K' if q else ''}->{zo}{out}{tail}"
-    found = _contract(pattern, left, right)
-    return found if zo else found[None]
-
-
-def _contract(pattern: str, x: Array, y: Array) -> Array:
-    return np.einsum(pattern, x, y, optimize=["einsum_path", (0, 1)])
 
 
 __all__ = ["AffineEnclosure", "Linear"]

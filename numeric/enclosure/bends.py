@@ -1,12 +1,13 @@
 """Where a function of one variable bends which way: convex and concave pieces, its slope, and where it has a given slope.
 
-    tanh: convex below 0, concave above, slope sech², which is s at ±arcosh(1/√s)
+tanh: convex below 0, concave above, slope sech², which is s at ±arcosh(1/√s)
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,7 @@ class Bend:
     def pieces(self) -> list[tuple[float, float, bool]]:
         """(from, to, whether convex)."""
         ends = (self.least, *self.turns, np.inf)
-        return [(a, b, self.convex == (n % 2 == 0)) for n, (a, b) in enumerate(zip(ends, ends[1:], strict=False))]
+        return [(a, b, self.convex == (n % 2 == 0)) for n, (a, b) in enumerate(pairwise(ends))]
 
 
 def _scaled(f: Slope, factor: float) -> Slope:

@@ -47,12 +47,16 @@ def with_exact_numbers(flow: Mapping[Component, sp.Expr], sizes: Mapping[str, in
     known = {s: sp.Integer(sizes[s.name]) for f in flow.values() for s in f.atoms(Size)}
     formulas = {c: f.xreplace(known) for c, f in flow.items()}
     numbers = sorted({n for f in formulas.values() for n in _numbers(f)}, key=sp.default_sort_key)
-    scalars = {n: sp.Symbol(f"number{k}", real=True, positive=n.is_positive or None, negative=n.is_negative or None) for k, n in enumerate(numbers)}
+    scalars = {n: _scalar(k, n) for k, n in enumerate(numbers)}
     system = System(flow={c: _put(f, scalars) for c, f in formulas.items()}, name=name)
     bounds = {s.name: between(Evaluator({}, {})(n)) for n, s in scalars.items()}
     values = {s.name: float(sp.N(n, 20)) for n, s in scalars.items()}
     kept = {s.name for s in system.scalars}
     return Exact(system, {k: v for k, v in values.items() if k in kept}, {k: v for k, v in bounds.items() if k in kept})
+
+
+def _scalar(k: int, n: sp.Expr) -> sp.Symbol:
+    return sp.Symbol(f"number{k}", real=True, positive=n.is_positive or None, negative=n.is_negative or None)
 
 
 def between(x: arb) -> Interval:
@@ -79,8 +83,8 @@ def _numbers(e: sp.Basic) -> set[sp.Expr]:
         return set() if _is_short(e) else {e}
     if isinstance(e, sp.Mul):
         # The coefficient of a product, whole: 2π/3 and not 2, π, 1/3.
-        number, rest = sp.Mul(*(a for a in e.args if a.is_number)), [a for a in e.args if not a.is_number]
-        return _numbers(number).union(*map(_numbers, rest))
+        number, rest = _parted(e)
+        return _numbers(number).union(*map(_numbers, rest.args if rest.is_Mul else (rest,)))
     return set().union(*map(_numbers, e.args)) if e.args else set()
 
 
@@ -95,13 +99,13 @@ def _put(e: sp.Expr, scalars: Mapping[sp.Expr, sp.Symbol]) -> sp.Expr:
     """The scalars in place of the numbers."""
     products = {n: s for n, s in scalars.items() if n.is_Mul}
     if products:
-        e = e.replace(lambda a: isinstance(a, sp.Mul) and sp.Mul(*(x for x in a.args if x.is_number)) in products, lambda a: _coefficient(a, products))
+        e = e.replace(lambda a: isinstance(a, sp.Mul) and _parted(a)[0] in products, lambda a: products[_parted(a)[0]] * _parted(a)[1])
     return e.xreplace({n: s for n, s in scalars.items() if not n.is_Mul})
 
 
-def _coefficient(a: sp.Mul, products: Mapping[sp.Expr, sp.Symbol]) -> sp.Expr:
-    number = sp.Mul(*(x for x in a.args if x.is_number))
-    return products[number] * sp.Mul(*(x for x in a.args if not x.is_number))
+def _parted(a: sp.Mul) -> tuple[sp.Expr, sp.Expr]:
+    """The product of its numbers, and the rest."""
+    return sp.Mul(*(x for x in a.args if x.is_number)), sp.Mul(*(x for x in a.args if not x.is_number))
 
 
 __all__ = ["Exact", "between", "intervals_of", "with_exact_numbers"]

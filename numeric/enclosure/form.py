@@ -37,10 +37,9 @@ class Form:
         if self.parts is None:
             return self.error
         K = self.reach.shape[1]
-        sizes = np.abs(self.parts)
-        if len(sizes) == 1 or len(self.reach) == 1:
-            total = np.tensordot(sizes[0], self.reach, ((sizes.ndim - 2,), (1,))) if len(sizes) == 1 else np.tensordot(sizes, self.reach[0], 1)
-            total = np.moveaxis(total, -1, 0) if len(sizes) == 1 else total
+        sizes, axes = np.abs(self.parts), self.parts.ndim - 2
+        if len(sizes) == 1:
+            total = np.moveaxis(np.tensordot(sizes[0], self.reach, ((axes,), (1,))), -1, 0)
         else:
             total = np.matmul(sizes.reshape(len(sizes), -1, K), self.reach[:, :, None])[..., 0].reshape(sizes.shape[:-1])
         return (total + self.error) * (1 + (K + 4) * U)

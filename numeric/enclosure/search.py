@@ -27,7 +27,7 @@ ENTRIES, LEAST = 400_000, 64
 # which symmetric systems have zeros on.
 GAIN, OFF = 0.7, 0.017
 # Widths, relative to the domain's, below which Newton's method is tried, and below which a box is left open.
-NEAR, LEAST_WIDTH = 1e-3, 1e-10
+NEAR, LEAST_WIDTH = 1e-3, 2e-8
 # Half-widths of the boxes around a zero that Krawczyk's test is tried on, relative to the domain's.
 RADII = 0.5 ** np.arange(2.0, 34.0, 1.0)
 
@@ -57,18 +57,22 @@ class Search:
     def __init__(self, model: Bound, width: int, intervals: Intervals | None = None) -> None:
         """Lower what is evaluated, for states of `width` packed components; `intervals` of parameters that are not doubles."""
         self.model = model
-        self.affine, self.krawczyk = AffineEnclosure(model, width, "flow", intervals), Krawczyk(model, width, intervals)
+        self.affine, self.krawczyk = AffineEnclosure(model, width, intervals), Krawczyk(model, width, intervals)
         self.batch = max(LEAST, ENTRIES // (width * self.affine.symbols))
 
-    def __call__(self, low: Array, high: Array, budget: Budget, most: int = 10_000_000) -> Zeros:
-        """The zeros in [low, high], (n,) each, within the budget and so many boxes."""
-        return _Round(self, low, high).run(budget, most)
+    def __call__(self, low: Array, high: Array, budget: Budget, most: int = 10_000_000, mirrors: Array | None = None) -> Zeros:
+        """The zeros in [low, high], (n,) each, within the budget and so many boxes.
+
+        mirrors: (m, n), rows a for which it is enough to search where a·y >= 0; a row with one entry cuts the domain first.
+        """
+        return _Round(self, low, high, np.empty((0, len(low))) if mirrors is None else mirrors).run(budget, most)
 
 
 class _Round:
     """One search: boxes that wait, and what is known of zeros."""
 
-    def __init__(self, owner: Search, low: Array, high: Array) -> None:
+    def __init__(self, owner: Search, low: Array, high: Array, mirrors: Array) -> None:
+        self.mirrors = mirrors
         self.owner, self.scale = owner, np.where(high > low, high - low, 1.0)
         self.low, self.high, self.node = low[None].copy(), high[None].copy(), np.zeros(1, dtype=int)
         self.found = Zeros(len(low))
@@ -76,6 +80,7 @@ class _Round:
 
     def run(self, budget: Budget, most: int) -> Zeros:
         """Until no box waits, or the budget is spent."""
+        self._cut_at_mirrors()
         while len(self.low) and not budget.spent and self.found.boxes < most:
             low, high, node = self._taken()
             self.found.boxes += len(low)
@@ -95,8 +100,34 @@ class _Round:
         self.low, self.high = np.concatenate([self.low, low]), np.concatenate([self.high, high])
         self.node = np.concatenate([self.node, node])
 
+    def _cut_at_mirrors(self) -> None:
+        """Halve the domain at y_j = 0 where a mirror turns y_j over."""
+        for a in self.mirrors:
+            (j,) = np.flatnonzero(a) if np.count_nonzero(a) == 1 else (None,)
+            if j is not None:
+                across = (self.low[:, j] < 0) & (self.high[:, j] > 0)
+                low, high, node = self.low[across], self.high[across], self.node[across]
+                self.low, self.high, self.node = self.low[~across], self.high[~across], self.node[~across]
+                self._split(low, high, node, np.full(len(low), j), np.zeros(len(low)))
+
+    def _mirrored(self, low: Array, high: Array, node: Array) -> Array:
+        """Close the boxes that lie where a·y < 0 for a mirror, for certain."""
+        if not len(self.mirrors):
+            return np.zeros(len(low), dtype=bool)
+        ends = np.maximum(low[:, None] * self.mirrors, high[:, None] * self.mirrors)
+        beyond = ends.sum(axis=2) < -1e-12 * np.abs(ends).sum(axis=2)
+        # A box that only touches a·y = 0 with its face is beyond it, save for what the other side holds too.
+        beyond |= (ends <= 0).all(axis=2) & (low[:, None] * self.mirrors + high[:, None] * self.mirrors < 0).any(axis=2)
+        hit = beyond.any(axis=1)
+        self.found.tree.mirror(node[hit], beyond[hit].argmax(axis=1))
+        return np.asarray(hit)
+
     def _look(self, low: Array, high: Array, node: Array) -> None:
         """Cut the boxes, close those that can be closed, and let the rest wait, halved or not."""
+        own = ~self._mirrored(low, high, node)
+        low, high, node = low[own], high[own], node[own]
+        if not len(low):
+            return
         cut = tightened(low, high, self.owner.affine(low, high), self.scale)
         self.found.tree.close(node[cut.empty])
         went = ~cut.empty
@@ -123,8 +154,11 @@ class _Round:
         point = a / 2 + b / 2 + (b - a) * OFF
         stuck = (point <= a) | (point >= b)
         self.left.append((cut.low[stuck], cut.high[stuck]))
-        low, high, j, point, node = cut.low[~stuck], cut.high[~stuck], j[~stuck], point[~stuck], node[~stuck]
-        rows = rows[: len(node)]
+        self._split(cut.low[~stuck], cut.high[~stuck], node[~stuck], j[~stuck], point[~stuck])
+
+    def _split(self, low: Array, high: Array, node: Array, j: Array, point: Array) -> None:
+        """Let both halves of each box wait, cut across component j."""
+        rows = np.arange(len(node))
         left, right = self.found.tree.cut(node, j, point)
         upper, lower = high.copy(), low.copy()
         upper[rows, j] = lower[rows, j] = point
@@ -135,7 +169,8 @@ class _Round:
         if len(self.found.middles):
             near = near & (self._holder(cut) < 0)
         for z in self._newton((cut.low / 2 + cut.high / 2)[near]):
-            if not len(self.found.middles) or not (np.abs(z - self.found.middles) <= self.found.radii).all(axis=1).any():
+            known: Array = (np.abs(z - self.found.middles) <= self.found.radii).all(axis=1)
+            if not known.any():
                 radius = self._alone(z)
                 if radius is not None:
                     self.found.middles = np.concatenate([self.found.middles, z[None]])

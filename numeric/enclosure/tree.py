@@ -1,4 +1,8 @@
-"""How a box was cut into leaves: [component, point, left, right] at a cut, "." where nothing is left, k at zero k, "?" where open."""
+"""How a box was cut into leaves: [component, point, left, right] at a cut, and at a leaf one of
+
+"."   no zero lies there          k    no other than zero k           "m0"   its mirror image 0 was searched in its place
+"?"   left open
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
-NOTHING, OPEN = -1, -2
+NOTHING, OPEN, MIRRORED = -1, -2, -10
 
 
 class Tree:
@@ -17,7 +21,7 @@ class Tree:
 
     def __init__(self) -> None:
         self.component, self.point, self.left = [OPEN], [0.0], [0]
-        # component: of a cut, else -2 - what of a leaf; left: the first of the two children, which follow one another.
+        # component: of a cut, else OPEN or, of a closed leaf, NOTHING, with a code as its point. left: the first of two children.
 
     def cut(self, nodes: Array, components: Array, points: Array) -> tuple[Array, Array]:
         """Cut these nodes and number their halves."""
@@ -35,6 +39,10 @@ class Tree:
         for node, k in zip(nodes.tolist(), np.broadcast_to(zeros, len(nodes)).tolist(), strict=True):
             self.component[node], self.point[node] = NOTHING, float(k)
 
+    def mirror(self, nodes: Array, mirrors: Array) -> None:
+        """What lies there, a mirror image of it lies elsewhere."""
+        self.close(nodes, MIRRORED - mirrors)
+
     def __len__(self) -> int:
         return len(self.component)
 
@@ -48,8 +56,12 @@ class Tree:
                 found[node] = [c, self.point[node], found[a], found[a + 1]]
                 found[a] = found[a + 1] = None
             else:
-                found[node] = "?" if c == OPEN else "." if self.point[node] < 0 else renamed.get(int(self.point[node]), ".")
+                found[node] = "?" if c == OPEN else _leaf(int(self.point[node]), renamed)
         return found[0]
+
+
+def _leaf(code: int, renamed: dict[int, Any]) -> Any:
+    return f"m{MIRRORED - code}" if code <= MIRRORED else "." if code < 0 else renamed.get(code, ".")
 
 
 def depth_of(data: Any) -> int:

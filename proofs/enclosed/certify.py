@@ -19,7 +19,7 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class Shown:
-    """A zero: number in the search, its tiny box, the half-widths within which it is alone, whether it lies in the domain, its stability."""
+    """A zero by its number in the search. box: tiny; alone: half-widths within which there is no other; inside: the domain."""
 
     number: int
     box: ZeroBox

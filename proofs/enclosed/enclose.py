@@ -18,10 +18,14 @@ from numeric.enclosure.search import Search, Zeros
 from numeric.simulate_input import positive
 from proofs.draws import plain
 from proofs.enclosed.certify import Shown, first_overlap, shown
+from proofs.enclosed.left import grouped
+from proofs.enclosed.mirrors import Mirror, mirrors, orbit
 from proofs.enclosed.problem import Problem, flow_problem, gradient_problem, read
 from proofs.enclosed.result import EnclosedStates
 
 SECONDS = 60.0
+# Boxes after which symmetries are looked for: small problems are done before.
+FEW = 3000
 GUARANTEE = "doubles rounded outward, every zero in balls"
 
 
@@ -41,7 +45,7 @@ def enclose_steady_states(
     Raises InputError for params or a domain that do not fit, ModelError for a system without a flow.
     """
     asked = read(system, params, domain, "enclose_steady_states")
-    return _enclosed(flow_problem(asked, "enclose_steady_states"), positive("seconds", seconds), "steady state", "flow")
+    return _enclosed(flow_problem(asked, "enclose_steady_states"), positive("seconds", seconds), "steady state")
 
 
 def enclose_critical_points(
@@ -60,18 +64,17 @@ def enclose_critical_points(
     ([[-1.0], [0.0], [1.0]], [True, False, True])
     """
     asked = read(system, params, domain, "enclose_critical_points")
-    return _enclosed(gradient_problem(asked, "enclose_critical_points"), positive("seconds", seconds), "critical point", "gradient")
+    return _enclosed(gradient_problem(asked, "enclose_critical_points"), positive("seconds", seconds), "critical point")
 
 
-def _enclosed(problem: Problem, seconds: float, what: str, field: str) -> EnclosedStates:
-    search = Search(problem.model, problem.width, problem.intervals)
-    zeros = search(problem.low, problem.high, Budget(seconds))
+def _enclosed(problem: Problem, seconds: float, what: str) -> EnclosedStates:
+    zeros, found = _searched(problem, seconds)
     proposed = [shown(problem, k, m, r) for k, (m, r) in enumerate(zip(zeros.middles, zeros.radii, strict=True))]
     kept = sorted((s for s in proposed if s is not None and s.inside), key=lambda s: tuple(s.box.middle))
     doubtful = [k for k, s in enumerate(proposed) if s is None or s.inside is None]
-    complete = _complete(problem, zeros, kept, doubtful, what, field)
+    left = _left(problem, zeros, doubtful)
+    complete = _complete(problem, zeros, found, kept, len(left[0]), what)
     middles, radii = _rows(problem, [s.box.middle for s in kept]), _rows(problem, [s.box.radius for s in kept])
-    left = [_rows(problem, [*ends, *(zeros.middles[k] + side * zeros.radii[k] for k in doubtful)]) for ends, side in zip(zeros.left, (-1, 1), strict=True)]
     return EnclosedStates(
         boxes=(problem.restored(np.nextafter(middles - radii, -np.inf)), problem.restored(np.nextafter(middles + radii, np.inf))),
         states=problem.restored(middles),
@@ -83,6 +86,26 @@ def _enclosed(problem: Problem, seconds: float, what: str, field: str) -> Enclos
         boxes_looked_at=zeros.boxes,
         what=what,
     )
+
+
+def _left(problem: Problem, zeros: Zeros, doubtful: list[int]) -> tuple[Any, Any]:
+    """Boxes that are open, and those of zeros that balls did not show or that lie on the border."""
+    ends = [
+        _rows(problem, [*zeros.left[k], *(zeros.middles[d] + side * zeros.radii[d] for d in doubtful)]) for k, side in ((0, -1), (1, 1))
+    ]
+    return grouped(ends[0], ends[1])
+
+
+def _searched(problem: Problem, seconds: float) -> tuple[Zeros, list[Mirror]]:
+    """All of it, and where that takes long, once more up to the symmetries of the field."""
+    search, budget = Search(problem.model, problem.width, problem.intervals), Budget(seconds)
+    zeros = search(problem.low, problem.high, budget, most=FEW)
+    if not len(zeros.left[0]):
+        return zeros, []
+    found = mirrors(problem)
+    zeros = search(problem.low, problem.high, budget, mirrors=np.array([m.row for m in found]).reshape(-1, problem.width))
+    zeros.middles, zeros.radii = orbit(zeros.middles, zeros.radii, found)
+    return zeros, found
 
 
 def _rows(problem: Problem, rows: list[Any]) -> Any:
@@ -105,21 +128,20 @@ def _domain(problem: Problem) -> dict[str, Any]:
     return {s.name: (problem.low[packing.part(s.name)], problem.high[packing.part(s.name)]) for s in problem.asked.system.states}
 
 
-def _complete(problem: Problem, zeros: Zeros, kept: list[Shown], doubtful: list[int], what: str, field: str) -> Verdict:
+def _complete(problem: Problem, zeros: Zeros, found: list[Mirror], kept: list[Shown], left: int, what: str) -> Verdict:
     claim = f"every {what} in the box was found"
-    clash = first_overlap(kept)
-    open_ones = len(zeros.left[0])
-    certificate = _certificate(problem, zeros, kept, field)
-    if clash is None and not doubtful and not open_ones:
-        words = f"{counted(len(kept), what)}, each alone in its box; {counted(zeros.boxes, 'box', 'boxes')} hold nothing else"
-        return Verdict(claim, Status.CERTIFIED, certificate, words)
-    reasons = [f"{counted(open_ones, 'box', 'boxes')} left open"] if open_ones else []
-    reasons += [f"{counted(len(doubtful), 'zero')} not shown in balls, or on the border of the box"] if doubtful else []
-    reasons += ["two boxes overlap"] if clash is not None else []
-    return Verdict(claim, Status.UNDECIDED, certificate, f"{counted(len(kept), what)} shown; " + ", ".join(reasons))
+    certificate = _certificate(problem, zeros, found, kept)
+    looked = counted(zeros.boxes, "box", "boxes")
+    if first_overlap(kept) is not None:
+        return Verdict(claim, Status.UNDECIDED, certificate, f"two of {counted(len(kept), what)} have boxes that overlap")
+    if left:
+        words = f"{counted(len(kept), what)} shown; {counted(left, 'region')} left open after {looked}"
+        return Verdict(claim, Status.UNDECIDED, certificate, words)
+    words = f"one in each of {counted(len(kept), 'box', 'boxes')} and none elsewhere" if kept else "there is none"
+    return Verdict(claim, Status.CERTIFIED, certificate, f"{words}, by {looked} that cover the domain")
 
 
-def _certificate(problem: Problem, zeros: Zeros, kept: list[Shown], field: str) -> dict[str, Any]:
+def _certificate(problem: Problem, zeros: Zeros, found: list[Mirror], kept: list[Shown]) -> dict[str, Any]:
     exact = problem.exact
     places = {s.number: k for k, s in enumerate(kept)}
 
@@ -128,7 +150,7 @@ def _certificate(problem: Problem, zeros: Zeros, kept: list[Shown], field: str) 
 
     return {
         "kind": "interval cover",
-        "zeros of": field,
+        "zeros of": problem.field,
         "sizes": dict(exact.sizes),
         "values": {k.name: plain(v) for k, v in exact.values.items()},
         "domain": {name: [low.tolist(), high.tolist()] for name, (low, high) in _domain(problem).items()},
@@ -141,6 +163,7 @@ def _certificate(problem: Problem, zeros: Zeros, kept: list[Shown], field: str) 
             }
             for s in kept
         ],
+        "mirrors": [m.to_dict() for m in found],
         "tree": zeros.tree.data(places),
         "guarantee": GUARANTEE,
     }

@@ -26,11 +26,12 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class Problem:
-    """model: bound to doubles; intervals: of its parameters that are no doubles; exact: the same zeros in exact numbers.
+    """field: "flow" or "gradient".  model: bound to doubles; intervals: of its parameters that are no doubles.
 
-    low, high: the domain as packed components (n,).
+    exact: the same zeros in exact numbers.  low, high: the domain as packed components (n,).
     """
 
+    field: str
     asked: Question
     model: Bound
     intervals: Mapping[str, Interval]
@@ -65,7 +66,7 @@ def flow_problem(asked: Question, asker: str) -> Problem:
     """The zeros of the flow."""
     if asked.system.flow is None:
         raise ModelError(f"{asker}() needs a flow, and the system has an update: give System(flow=...)")
-    return _problem(asked, dict(asked.system.flow), asker)
+    return _problem("flow", asked, dict(asked.system.flow), asker)
 
 
 def gradient_problem(asked: Question, asker: str) -> Problem:
@@ -75,10 +76,10 @@ def gradient_problem(asked: Question, asker: str) -> Problem:
         raise ModelError(f"{asker}() needs an energy; give System(..., energy=...)")
     if any(s.values for s in system.states):
         raise ModelError(f"{asker}() needs states on the line; '{system.states[0].name}' takes some values only: use its real relaxation")
-    return _problem(asked, {c: -derivative(system.energy, c) for c in system.equations}, asker)
+    return _problem("gradient", asked, {c: -derivative(system.energy, c) for c in system.equations}, asker)
 
 
-def _problem(asked: Question, formulas: dict[Component, sp.Expr], asker: str) -> Problem:
+def _problem(field: str, asked: Question, formulas: dict[Component, sp.Expr], asker: str) -> Problem:
     low, high, sizes = packed_domain(asked, asker)
     order = {s: k for k, s in enumerate(asked.system.states)}
     formulas = dict(sorted(formulas.items(), key=lambda item: order[item[0].tensor]))
@@ -89,7 +90,7 @@ def _problem(asked: Question, formulas: dict[Component, sp.Expr], asker: str) ->
     bound = Model(_undeclared(exact.system)).bind({**values, **exact.values}, sizes=sizes)
     intervals = {**exact.intervals, **intervals_of({name: _array(fixed[name]) for name in kept})}
     fields = [Field(c.tensor, c.where, f) for c, f in formulas.items()]
-    return Problem(asked, bound, intervals, ZeroProblem(fields, sizes, dict(asked.fixed or {})), low, high)
+    return Problem(field, asked, bound, intervals, ZeroProblem(fields, sizes, dict(asked.fixed or {})), low, high)
 
 
 def _undeclared(system: System) -> System:
