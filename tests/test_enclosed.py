@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 import amsym as am
 from amsym.errors import InputError, ModelError
 from amsym.verdict import Status, Verdict
-from proofs.enclosed.enclose import enclose_critical_points, enclose_steady_states
 from proofs.enclosed.left import grouped
 
 
@@ -26,7 +25,7 @@ def _missed(found: Any, zeros: np.ndarray) -> int:
 @given(st.integers(0, 10**6), st.integers(1, 5), st.sampled_from([0.8, 1.5, 3.0]), st.floats(0, 1))
 def test_every_zero_that_newtons_method_finds_is_enclosed_and_verdicts_are_certified(seed: int, n: int, radius: float, bias: float) -> None:
     W, b = weights(n, radius, seed), bias * np.random.default_rng(seed).normal(size=n)
-    found = enclose_steady_states(NETWORK, {"W": W, "b": b}, {"y": (-5, 5)})
+    found = am.enclose_steady_states(NETWORK, {"W": W, "b": b}, {"y": (-5, 5)})
     assert found.complete.status is Status.CERTIFIED
     assert _missed(found, by_newton(W, b, 200, seed)) == 0
     low, high = found.boxes
@@ -42,7 +41,7 @@ def test_dense_searches_from_many_starts_find_no_steady_state_that_was_missed_in
     for seed in range(200):
         n, radius = int(rng.integers(2, 9)), float(rng.uniform(0.8, 3.5))
         W, b = weights(n, radius, seed), rng.choice([0.0, 0.3]) * rng.normal(size=n)
-        found = enclose_steady_states(NETWORK, {"W": W, "b": b}, {"y": (-5, 5)})
+        found = am.enclose_steady_states(NETWORK, {"W": W, "b": b}, {"y": (-5, 5)})
         certified += found.complete.status is Status.CERTIFIED
         missed += _missed(found, by_newton(W, b, 3000, seed))
     assert missed == 0
@@ -50,25 +49,25 @@ def test_dense_searches_from_many_starts_find_no_steady_state_that_was_missed_in
 
 
 def test_zeros_of_a_cubic_in_every_combination() -> None:
-    found = enclose_steady_states(CUBIC, None, {"y": ([-2.0, -2.0, 0.5], [2.0, 2.0, 2.0])})
+    found = am.enclose_steady_states(CUBIC, None, {"y": ([-2.0, -2.0, 0.5], [2.0, 2.0, 2.0])})
     assert found.complete.status is Status.CERTIFIED
     assert sorted(map(tuple, found.states.round(9).tolist())) == sorted((a, c, 1.0) for a in (-1.0, 0.0, 1.0) for c in (-1.0, 0.0, 1.0))
     assert found.index.tolist() == [int(a == 0) + int(c == 0) for a, c, _ in found.states.round(6)]
 
 
 def test_a_zero_on_the_border_of_the_domain_is_left_open_and_one_outside_is_not_counted() -> None:
-    on_border = enclose_steady_states(CUBIC, None, {"y": ([0.5], [1.0])})
+    on_border = am.enclose_steady_states(CUBIC, None, {"y": ([0.5], [1.0])})
     assert on_border.complete.status is Status.UNDECIDED
     low, high = on_border.undecided
     assert low.min() <= 1.0 <= high.max()
-    outside = enclose_steady_states(CUBIC, None, {"y": ([0.3], [0.999])})
+    outside = am.enclose_steady_states(CUBIC, None, {"y": ([0.3], [0.999])})
     assert len(outside) == 0
     assert outside.complete.status is Status.CERTIFIED
 
 
 @pytest.mark.parametrize("power", [2, 3])
 def test_a_degenerate_zero_is_undecided_and_the_region_that_holds_it_told(power: int) -> None:
-    found = enclose_steady_states(am.System(flow={y[i]: y[i] ** power * (2 - y[i])}), None, {"y": ([-1.0], [3.0])})
+    found = am.enclose_steady_states(am.System(flow={y[i]: y[i] ** power * (2 - y[i])}), None, {"y": ([-1.0], [3.0])})
     assert found.complete.status is Status.UNDECIDED
     assert found.states.round(6).tolist() == [[2.0]]
     low, high = found.undecided
@@ -78,7 +77,7 @@ def test_a_degenerate_zero_is_undecided_and_the_region_that_holds_it_told(power:
 
 
 def test_a_line_of_steady_states_is_left_open() -> None:
-    found = enclose_steady_states(
+    found = am.enclose_steady_states(
         am.System(flow={y[i]: am.total(y[i], i) * sp.exp(-y[i])}), None, {"y": ([-1.0] * 2, [1.5] * 2)}, seconds=0.3
     )
     assert found.complete.status is Status.UNDECIDED
@@ -87,7 +86,7 @@ def test_a_line_of_steady_states_is_left_open() -> None:
 
 def test_numbers_that_no_double_holds_are_taken_as_they_are_written() -> None:
     third = am.System(flow={y[i]: sp.Rational(1, 3) - y[i]})
-    found = enclose_steady_states(third, None, {"y": ([0.0], [1.0])})
+    found = am.enclose_steady_states(third, None, {"y": ([0.0], [1.0])})
     low, high = found.boxes
     from fractions import Fraction
 
@@ -99,7 +98,7 @@ def test_two_layers_have_their_states_by_name() -> None:
     h = am.Layer("h", "K", am.lagrangians.softmax(am.parameter("beta", positive=True)))
     memory = am.Memory([v, h], [am.synapses.dense(v, h, weights="xi")])
     xi = np.array([[2.0, -2.0], [0.0, 0.5]])
-    found = enclose_steady_states(memory, {"xi": xi, "beta": 2.0}, {"v": (-3, 3), "h": (-9, 9)})
+    found = am.enclose_steady_states(memory, {"xi": xi, "beta": 2.0}, {"v": (-3, 3), "h": (-9, 9)})
     assert found.complete.status is Status.CERTIFIED
     assert found.states["v"].shape == (3, 2)
     assert found.stable.tolist() == [True, False, True]
@@ -111,7 +110,7 @@ def test_three_equal_gaussians_on_a_triangle_have_one_four_or_three_minima() -> 
     """One while they overlap, a fourth in the middle just before they part at β = 2: there E'' = 1 - β/2 vanishes in all directions."""
     counts = {}
     for beta in (1.0, 1.8, 1.99, 2.2, 4.0):
-        found = enclose_critical_points(MIXTURE, {"xi": TRIANGLE, "beta": beta}, {"x": (-1.5, 1.5)})
+        found = am.enclose_critical_points(MIXTURE, {"xi": TRIANGLE, "beta": beta}, {"x": (-1.5, 1.5)})
         assert found.complete.status is Status.CERTIFIED
         counts[beta] = int(found.stable.sum())
         # Poincaré and Hopf: E grows outward, so minima less saddles plus maxima is one.
@@ -121,8 +120,8 @@ def test_three_equal_gaussians_on_a_triangle_have_one_four_or_three_minima() -> 
 
 def test_critical_points_are_those_of_the_energy_and_minima_its_stable_ones() -> None:
     W = np.array([[0.0, 2.0], [2.0, 0.0]])
-    found = enclose_critical_points(NETWORK, {"W": W, "b": np.zeros(2)}, {"y": (-4, 4)})
-    steady = enclose_steady_states(NETWORK, {"W": W, "b": np.zeros(2)}, {"y": (-4, 4)})
+    found = am.enclose_critical_points(NETWORK, {"W": W, "b": np.zeros(2)}, {"y": (-4, 4)})
+    steady = am.enclose_steady_states(NETWORK, {"W": W, "b": np.zeros(2)}, {"y": (-4, 4)})
     assert np.allclose(found.states, steady.states)
     assert found.stable.tolist() == steady.stable.tolist()
     assert "minimum" in str(found)
@@ -148,9 +147,9 @@ def test_what_is_found_by_symmetry_is_what_is_found_without(monkeypatch: pytest.
     import proofs.enclosed.enclose as module
 
     W = weights(8, 3.0, 2)
-    plain = enclose_steady_states(NETWORK, {"W": W, "b": np.zeros(8)}, {"y": (-5, 5)})
+    plain = am.enclose_steady_states(NETWORK, {"W": W, "b": np.zeros(8)}, {"y": (-5, 5)})
     monkeypatch.setattr(module, "FEW", 1)
-    mirrored = enclose_steady_states(NETWORK, {"W": W, "b": np.zeros(8)}, {"y": (-5, 5)})
+    mirrored = am.enclose_steady_states(NETWORK, {"W": W, "b": np.zeros(8)}, {"y": (-5, 5)})
     assert mirrored.complete.status is plain.complete.status is Status.CERTIFIED
     assert np.allclose(mirrored.states, plain.states)
     assert mirrored.boxes_looked_at < plain.boxes_looked_at
@@ -168,7 +167,7 @@ def test_exchanged_places_are_searched_once() -> None:
 
 
 def test_verdicts_and_certificates_go_through_json() -> None:
-    found = enclose_steady_states(NETWORK, {"W": [[2.0]], "b": [0.25]}, {"y": (-4, 4)})
+    found = am.enclose_steady_states(NETWORK, {"W": [[2.0]], "b": [0.25]}, {"y": (-4, 4)})
     again = Verdict.from_json(found.complete.to_json())
     assert again == found.complete
     assert len(again.certificate["zeros"]) == 3
@@ -180,7 +179,7 @@ def test_a_missing_zero_would_not_pass_as_complete(monkeypatch: pytest.MonkeyPat
     from numeric.enclosure import search
 
     monkeypatch.setattr(search._Round, "_newton", lambda self, y: y[:0])
-    found = enclose_steady_states(CUBIC, None, {"y": ([0.5], [2.0])})
+    found = am.enclose_steady_states(CUBIC, None, {"y": ([0.5], [2.0])})
     assert len(found) == 0
     assert found.complete.status is Status.UNDECIDED
 
@@ -195,16 +194,16 @@ def test_boxes_that_touch_are_told_as_one_region() -> None:
 @pytest.mark.parametrize(
     ("call", "error", "words"),
     [
-        (lambda: enclose_steady_states(CUBIC), InputError, "bounded domain"),
-        (lambda: enclose_steady_states(CUBIC, None, {"y": (-1, 1)}), InputError, "no size"),
-        (lambda: enclose_steady_states(CUBIC, None, {"y": ([-np.inf], [1.0])}), InputError, "infinite"),
-        (lambda: enclose_steady_states(NETWORK, None, {"y": (-1, 1)}), InputError, "'W'"),
-        (lambda: enclose_steady_states(CUBIC, None, {"z": (-1, 1)}), InputError, "'z'"),
-        (lambda: enclose_steady_states(CUBIC, None, {"y": ([1.0], [-1.0])}), InputError, "low ≤ high"),
-        (lambda: enclose_steady_states(am.System(flow={y[i]: am.time - y[i]}), None, {"y": ([0.0], [1.0])}), InputError, "depend on t"),
-        (lambda: enclose_critical_points(CUBIC, None, {"y": ([0.0], [1.0])}), ModelError, "energy"),
-        (lambda: enclose_steady_states("y", None, {"y": ([0.0], [1.0])}), ModelError, "System"),
-        (lambda: enclose_steady_states(CUBIC, None, {"y": ([0.0], [1.0])}, seconds=0), InputError, "seconds"),
+        (lambda: am.enclose_steady_states(CUBIC), InputError, "bounded domain"),
+        (lambda: am.enclose_steady_states(CUBIC, None, {"y": (-1, 1)}), InputError, "no size"),
+        (lambda: am.enclose_steady_states(CUBIC, None, {"y": ([-np.inf], [1.0])}), InputError, "infinite"),
+        (lambda: am.enclose_steady_states(NETWORK, None, {"y": (-1, 1)}), InputError, "'W'"),
+        (lambda: am.enclose_steady_states(CUBIC, None, {"z": (-1, 1)}), InputError, "'z'"),
+        (lambda: am.enclose_steady_states(CUBIC, None, {"y": ([1.0], [-1.0])}), InputError, "low ≤ high"),
+        (lambda: am.enclose_steady_states(am.System(flow={y[i]: am.time - y[i]}), None, {"y": ([0.0], [1.0])}), InputError, "depend on t"),
+        (lambda: am.enclose_critical_points(CUBIC, None, {"y": ([0.0], [1.0])}), ModelError, "energy"),
+        (lambda: am.enclose_steady_states("y", None, {"y": ([0.0], [1.0])}), ModelError, "System"),
+        (lambda: am.enclose_steady_states(CUBIC, None, {"y": ([0.0], [1.0])}, seconds=0), InputError, "seconds"),
     ],
 )
 def test_input_that_does_not_fit_is_named(call: Any, error: type[Exception], words: str) -> None:

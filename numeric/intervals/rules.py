@@ -199,7 +199,39 @@ RULES: dict[str, Rule] = {
 
 # What never jumps where it is defined and finite.
 CONTINUOUS = frozenset(
-    ("state", "parameter", "const", "eye", "arange", "time", "diagonal", "contract", "sum", "peak", "add", "subtract", "multiply", "negative")
-    + ("exp", "expm1", "tanh", "sinh", "cosh", "arctan", "arcsinh", "special.erf", "special.erfc", "fermi_dirac", "absolute", "log_cosh")
-    + ("log_cosh_dual", "sech_squared", "binary_entropy", "sin", "cos", "maximum", "minimum")
+    [
+        "state",
+        "parameter",
+        "const",
+        "eye",
+        "arange",
+        "time",
+        "diagonal",
+        "contract",
+        "sum",
+        "peak",
+        "add",
+        "subtract",
+        "multiply",
+        "negative",
+        "exp",
+        "expm1",
+        "tanh",
+        "sinh",
+        "cosh",
+        "arctan",
+        "arcsinh",
+        "special.erf",
+        "special.erfc",
+        "fermi_dirac",
+        "absolute",
+        "log_cosh",
+        "log_cosh_dual",
+        "sech_squared",
+        "binary_entropy",
+        "sin",
+        "cos",
+        "maximum",
+        "minimum",
+    ]
 )
