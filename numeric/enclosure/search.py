@@ -169,7 +169,8 @@ class _Round:
         if len(self.found.middles):
             near = near & (self._holder(cut) < 0)
         for z in self._newton((cut.low / 2 + cut.high / 2)[near]):
-            if not np.logical_and.reduce(np.abs(z - self.found.middles) <= self.found.radii, axis=1).any():
+            within: Any = np.abs(z - self.found.middles) <= self.found.radii
+            if not within.all(axis=1).any():
                 radius = self._alone(z)
                 if radius is not None:
                     self.found.middles = np.concatenate([self.found.middles, z[None]])

@@ -198,40 +198,8 @@ RULES: dict[str, Rule] = {
 }
 
 # What never jumps where it is defined and finite.
-CONTINUOUS = frozenset(
-    [
-        "state",
-        "parameter",
-        "const",
-        "eye",
-        "arange",
-        "time",
-        "diagonal",
-        "contract",
-        "sum",
-        "peak",
-        "add",
-        "subtract",
-        "multiply",
-        "negative",
-        "exp",
-        "expm1",
-        "tanh",
-        "sinh",
-        "cosh",
-        "arctan",
-        "arcsinh",
-        "special.erf",
-        "special.erfc",
-        "fermi_dirac",
-        "absolute",
-        "log_cosh",
-        "log_cosh_dual",
-        "sech_squared",
-        "binary_entropy",
-        "sin",
-        "cos",
-        "maximum",
-        "minimum",
-    ]
-)
+_CONTINUOUS = """
+state parameter const eye arange time diagonal contract sum peak add subtract multiply negative maximum minimum absolute
+exp expm1 tanh sinh cosh arctan arcsinh special.erf special.erfc fermi_dirac log_cosh log_cosh_dual sech_squared binary_entropy sin cos
+"""
+CONTINUOUS = frozenset(_CONTINUOUS.split())
