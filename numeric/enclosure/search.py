@@ -205,7 +205,7 @@ class _Round:
     def _holder(self, cut: Tightened) -> Array:
         """Which zero's own box holds each box; -1 where none does."""
         m, r = self.found.middles, self.found.radii
-        within = ((cut.low[:, None] >= m - r) & (cut.high[:, None] <= m + r)).all(axis=2)
+        within: Any = ((cut.low[:, None] >= m - r) & (cut.high[:, None] <= m + r)).all(axis=2)
         return np.where(within.any(axis=1), within.argmax(axis=1), -1)
 
     def _closed(self, cut: Tightened, node: Array) -> Array:
