@@ -19,13 +19,6 @@ NETWORK = am.System(
 )
 CUBIC = am.System(flow={y[i]: y[i] - y[i] ** 3})
 
-# Three equal Gaussians on an equilateral triangle, centres at distance 1 from the middle: E = -log Σ exp(-β |x - ξ|²/2)/β.
-d, m = am.index("d", "D"), am.index("m", "K")
-x, xi, beta = am.state("x", "D"), am.parameter("xi", "K D"), am.parameter("beta", positive=True)
-_mixture = -sp.log(am.total(sp.exp(-beta * am.total((x[d] - xi[m, d]) ** 2, d) / 2), m)) / beta
-MIXTURE = am.System(flow={x[d]: -am.derivative(_mixture, x[d])}, energy=_mixture)
-TRIANGLE = np.array([[np.cos(a), np.sin(a)] for a in 2 * np.pi * np.arange(3) / 3])
-
 
 def weights(n: int, radius: float, seed: int) -> Array:
     """A symmetric normal matrix of this spectral radius."""
