@@ -1,4 +1,4 @@
-"""Boxes that were left open, those that touch put into one."""
+"""Boxes that were left open, those that lie together put into one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MANY = 3000
 
 
 def grouped(low: Array, high: Array) -> tuple[Array, Array]:
-    """The hulls (k, n) of the groups of touching boxes [low, high], (boxes, n) each.
+    """The hulls (k, n) of groups of boxes [low, high], (boxes, n) each, that are no further apart than they are wide.
 
     >>> grouped(np.array([[0.0], [1.0], [5.0]]), np.array([[1.0], [2.0], [6.0]]))[1].tolist()
     [[2.0], [6.0]]
@@ -22,7 +22,7 @@ def grouped(low: Array, high: Array) -> tuple[Array, Array]:
     if not 1 < len(low) <= MANY:
         return low, high
     touch = np.ones((len(low), len(low)), dtype=bool)
-    for a, b in zip(low.T, high.T, strict=True):
+    for a, b in zip(low.T, (2 * high - low).T, strict=True):
         touch &= (a[:, None] <= b) & (a <= b[:, None])
     count, group = connected_components(touch, directed=False)
     lows, highs = np.full((count, low.shape[1]), np.inf), np.full((count, low.shape[1]), -np.inf)
