@@ -51,6 +51,13 @@ def _box(low: float, high: float) -> Box:
     return Box(np.array([[low]]), np.array([[high]]), np.zeros((1, 1), dtype=bool))
 
 
+def _within(found: Box, values: Array) -> bool:
+    """Whether finite values lie in one interval, but for the last places that NumPy and SciPy lose (see test_containment)."""
+    values = values[np.isfinite(values)]
+    slack = 8 * np.finfo(np.float64).eps * np.abs(values)
+    return bool(np.all(found.low[0, 0] <= values + slack) and np.all(values - slack <= found.high[0, 0]))
+
+
 def _inside(name: str, low: float, high: float) -> tuple[Box, Array]:
     """A box within the function's domain, and states in it."""
     a, b = DOMAIN.get(name, (-6, 6))
@@ -63,10 +70,7 @@ def _inside(name: str, low: float, high: float) -> tuple[Box, Array]:
 def test_an_operation_of_one_number_stays_in_its_enclosure(name: str, pair: tuple[float, float]) -> None:
     box, x = _inside(name, *pair)
     with np.errstate(all="ignore"):
-        found, values = rule(name)(box), ONE[name](x)
-    values = values[np.isfinite(values)]
-    assert np.all(found.low[0, 0] <= values)
-    assert np.all(values <= found.high[0, 0])
+        assert _within(rule(name)(box), ONE[name](x))
 
 
 @pytest.mark.parametrize("name", TWO)
@@ -74,10 +78,7 @@ def test_an_operation_of_one_number_stays_in_its_enclosure(name: str, pair: tupl
 def test_an_operation_of_two_numbers_stays_in_its_enclosure(name: str, first: tuple[float, float], second: tuple[float, float]) -> None:
     x, y = (np.linspace(*pair, 9) for pair in (first, second))
     with np.errstate(all="ignore"):
-        found, values = rule(name)(_box(*first), _box(*second)), TWO[name](x[:, None], y).astype(float)
-    values = values[np.isfinite(values)]
-    assert np.all(found.low[0, 0] <= values)
-    assert np.all(values <= found.high[0, 0])
+        assert _within(rule(name)(_box(*first), _box(*second)), TWO[name](x[:, None], y).astype(float))
 
 
 @pytest.mark.parametrize("power", [-2.0, -1.5, -1.0, 0.0, 0.5, 1.0, 2.0, 2.5, 3.0])
@@ -87,8 +88,7 @@ def test_powers_and_their_slopes_stay_in_their_bounds(power: float, pair: tuple[
     low, high = min(low, high), max(low, high)
     box, x = _box(low, high), np.linspace(low, high, 41)
     found = rule("power")(box, Box.point(np.array([[power]])))
-    assert np.all(found.low[0, 0] <= x**power)
-    assert np.all(x**power <= found.high[0, 0])
+    assert _within(found, x**power)
     d1, d2 = (d[0, 0] for d in power_slopes(box, power))
     with np.errstate(all="ignore"):
         assert np.all(np.abs(power * x ** (power - 1)) <= d1 * (1 + 1e-9)) or power == 0
