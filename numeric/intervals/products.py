@@ -29,6 +29,7 @@ U = 2.0**-53
 ETA = float(np.finfo(np.float64).tiny)
 
 
+@np.errstate(all="ignore")
 def midrad_product(
     mid_a: Array, rad_a: Array, mid_b: Array, rad_b: Array, product: Product = np.matmul, terms: int | None = None
 ) -> tuple[Array, Array]:
@@ -42,7 +43,7 @@ def midrad_product(
     (11.0, True)
     """
     n = mid_a.shape[-1] if terms is None else terms
-    unbounded = ~(np.isfinite(rad_a).all() and np.isfinite(rad_b).all())
+    unbounded = not (np.isfinite(rad_a).all() and np.isfinite(rad_b).all())
     if unbounded:
         open_ = _opened(mid_a, rad_a, mid_b, rad_b, product)
         rad_a, rad_b = (np.where(np.isfinite(r), r, 0.0) for r in (rad_a, rad_b))

@@ -206,15 +206,15 @@ def _binary_entropy_far(x: Array) -> Ends:
     """q (1 + |x|) to one part in 2^56, with q = e^-|x| < 2^-57; less at least than at 800."""
     a = np.minimum(np.abs(x), 800.0)
     low, high = _scaled_exp(-a)
-    low, high = outward(low * (1 + a), high * (1 + a), 3)
+    low, high = outward(low * (1 + a), high * (1 + a), 2)
     return np.maximum(low, 0), np.where(np.isinf(x), 0, high)
 
 
 def _fermi_dirac_far(x: Array) -> Ends:
     """e^x less at most one part in 2^57 on the left; x²/2 + π²/6 less at most e^-40 on the right."""
     low, high = _scaled_exp(np.minimum(x, 0.0))
-    right = x * x / 2 + 1.6449340668482264
-    left_low, right_ends = np.maximum(outward(low, low)[0], 0), outward(right, right, 3)
+    right = x / 2 * x + 1.6449340668482264  # x² may overflow where half of it does not
+    left_low, right_ends = np.maximum(outward(low, low)[0], 0), outward(right, right, 2)
     return np.where(x < 0, left_low, right_ends[0]), np.where(x < 0, high, right_ends[1])
 
 
