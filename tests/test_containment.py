@@ -1,4 +1,4 @@
-"""Every enclosure holds the value that mpmath finds with 60 digits: at ends, inside, for denormal, huge and neighbouring numbers, at kinks."""
+"""Every enclosure holds the value that mpmath finds with 60 digits: at ends and inside, for denormal and huge numbers, at kinks."""
 
 from __future__ import annotations
 
