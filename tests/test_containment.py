@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import sympy as sp
 from containment import (
     DOMAINS,
     POWERS,
@@ -22,6 +23,7 @@ from numeric.intervals.boxes import Box
 from numeric.intervals.cells import Cells
 from numeric.intervals.proved import PROVED, bounds
 from numeric.intervals.rules import RULES, rule
+from numeric.intervals.slopes import SLOPES, power_slopes
 from numeric.intervals.tables import TABLES
 
 # Of a million cases, so many go to an operation of which mpmath takes a millisecond, and the rest to the others.
@@ -153,3 +155,46 @@ def test_no_number_and_numbers_out_of_the_domain_may_have_any_value(name: str) -
     assert np.all(np.isneginf(low) & np.isposinf(high))
     found = rule(name)(Box(np.array([-3.0]), np.array([3.0]), np.zeros(1, dtype=bool)))
     assert name not in DOMAINS or (found.low[0] == -np.inf and found.high[0] == np.inf)
+
+
+# Slopes, by the derivatives of the same functions written out
+
+
+x = sp.Symbol("x", real=True)
+WRITTEN: dict[str, sp.Expr] = {
+    "negative": -x,
+    "reciprocal": 1 / x,
+    "sech_squared": 1 / sp.cosh(x) ** 2,
+    "log_cosh": sp.log(sp.cosh(x)),
+    "log1p": sp.log(1 + x),
+    "expm1": sp.exp(x),
+    **{name: getattr(sp, name)(x) for name in ("exp", "log", "sqrt", "tanh", "sinh", "cosh", "sin", "cos")},
+    **{"arctan": sp.atan(x), "arcsinh": sp.asinh(x), "special.erf": sp.erf(x), "special.erfc": sp.erfc(x)},
+}
+
+
+@pytest.mark.parametrize("name", SLOPES)
+def test_no_slope_is_steeper_than_its_bound(name: str) -> None:
+    tried = cases(np.random.default_rng(0), 300, *DOMAINS.get(name, ()))
+    far = np.maximum(np.abs(tried.low), np.abs(tried.high))
+    kept = (far < 50) & (np.abs(tried.inner) > 1e-90) & ((tried.low > 0) | (name not in DOMAINS))
+    low, high, inner = (a[kept] for a in tried)
+    box = Box(low, high, np.zeros(low.shape, dtype=bool))
+    with np.errstate(all="ignore"):
+        found = SLOPES[name](box, rule(name)(box))
+    for order, bound in zip((1, 2), found, strict=True):
+        f = sp.lambdify(x, sp.diff(WRITTEN[name], x, order), "mpmath")
+        assert failures(Box(-bound, bound, box.jumps), f, inner) == []
+
+
+@pytest.mark.parametrize("p", [-2.0, -0.5, 0.5, 1.0, 1.5, 2.0, 5.0])
+def test_no_slope_of_a_power_is_steeper_than_its_bound(p: float) -> None:
+    tried = cases(np.random.default_rng(0), 300, 0)
+    kept = (tried.inner > 1e-90) & (tried.high < 1e90)
+    low, high, inner = (a[kept] for a in tried)
+    box = Box(low, high, np.zeros(low.shape, dtype=bool))
+    with np.errstate(all="ignore"):
+        found = power_slopes(box, p)
+    for order, bound in zip((1, 2), found, strict=True):
+        f = sp.lambdify(x, sp.diff(x ** sp.Rational(p), x, order), "mpmath")
+        assert failures(Box(-bound, bound, box.jumps), f, inner) == []

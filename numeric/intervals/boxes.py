@@ -31,7 +31,10 @@ class Box:
     @classmethod
     def of(cls, low: Array, high: Array, *parts: Box) -> Box:
         """Intervals that follow from others, whose jumps they inherit; NaN becomes the whole line."""
-        low, high = np.fmax(low, -np.inf), np.fmin(high, np.inf)
+        if low is high and not np.isnan(low).any():
+            low = high = np.asarray(low)
+        else:
+            low, high = np.fmax(low, -np.inf), np.fmin(high, np.inf)
         jumps: Any = np.zeros(low.shape, dtype=bool)
         for part in parts:
             jumps = jumps | part.jumps
@@ -41,7 +44,7 @@ class Box:
     def point(cls, value: Any) -> Box:
         """Numbers as intervals; NaN as the whole line."""
         array = np.asarray(value, dtype=np.float64)
-        return cls.of(array, array) if np.isnan(array).any() else cls(array, array, np.zeros(array.shape, dtype=bool))
+        return cls.of(array, array)
 
     def map(self, change: Any) -> Box:
         """The same change of shape of all three arrays; of numbers, both ends stay one array."""
