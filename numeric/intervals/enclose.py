@@ -107,7 +107,7 @@ class Enclosure:
     def _leaf(self, node: Node, ends: tuple[dict[str, Array], dict[str, Array]]) -> Box | None:
         sizes = [self._sizes[axis] for axis in node.axes]
         if node.op == "const":
-            return Box.point(node.data).map(lambda a: a.reshape(1))
+            return _number(node.data)
         if node.op == "parameter":
             return Box.point(self._params[node.data]).map(lambda a: a[None])
         if node.op == "eye":
@@ -125,6 +125,16 @@ class Enclosure:
         low, high = (e[name] for e in ends) if kind == "state" else (self._params[name][None],) * 2
         low, high = np.einsum(pattern, low), np.einsum(pattern, high)
         return Box(low, high, np.zeros(low.shape, dtype=bool))
+
+
+def _number(value: float) -> Box:
+    """A number of the formulas, (1,): one of more than 26 bits was rounded, maybe thrice as it was folded into others, and is widened.
+
+    Sums of such numbers that cancel before they are folded are not covered; what must be, comes as a parameter with its exact value.
+    """
+    a = np.array([value])
+    short = not np.isfinite(value) or float(np.frexp(value)[0] * 2**26).is_integer()
+    return Box.point(a) if short else widened(a, a, ulps=4)
 
 
 def _aligned(box: Box, places: Sequence[int], width: int) -> Box:
