@@ -30,7 +30,7 @@ PER_UNIT = 64  # cells to a unit of x
 T = 0.5 / PER_UNIT
 U = 2.0**-53
 LEAST = 2.0**-1070  # above every sum of what underflows in one evaluation
-PRECISION = 160
+PRECISION = 128
 SHARE = 2.2 * U  # of |s|: the last sum, and the subtraction s - d or addition s + d that follows
 MARGIN = 1 + 1e-9  # for the rounding of the bounds themselves, some forty sums and products of positive numbers
 
@@ -102,18 +102,19 @@ class Cells:
         n = self._terms
         before, ctx.prec, ctx.cap = (ctx.prec, ctx.cap), PRECISION, n + 1
         try:
-            a, delta, rho = np.empty((n, len(numbers))), np.empty((n, len(numbers))), np.empty(len(numbers))
-            for column, k in enumerate(numbers):
-                c = arb(k) / PER_UNIT
-                exact = self._series(arb_series([c, 1], n + 1))
-                rho[column] = float(self._series(arb_series([arb(c, T), 1], n + 1))[n].abs_upper())
-                for j in range(n):
-                    a[j, column] = nearest = float(exact[j])
-                    off = exact[j] - nearest
-                    delta[j, column] = 0.0 if off.is_zero() else float(off.abs_upper()) + LEAST
+            columns = [self._column(arb(k) / PER_UNIT) for k in numbers]
         finally:
             ctx.prec, ctx.cap = before
-        return Made(a, delta, rho * MARGIN)
+        a, delta, rho = (np.array(part) for part in zip(*columns, strict=True))
+        return Made(a.T, delta.T, rho * MARGIN)
+
+    def _column(self, c: arb) -> tuple[list[float], list[float], float]:
+        n = self._terms
+        exact = self._series(arb_series([c, 1], n + 1))
+        rest = self._series(arb_series([arb(c, T), 1], n + 1))[n]
+        a = [float(exact[j]) for j in range(n)]
+        off = [exact[j] - a[j] for j in range(n)]
+        return a, [0.0 if d.is_zero() else float(d.abs_upper()) + LEAST for d in off], float(rest.abs_upper())
 
 
 def bounds_of_error(made: Made) -> tuple[Array, Array]:
