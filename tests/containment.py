@@ -81,6 +81,12 @@ def outside(low: float, high: float, value: Any) -> bool:
     return bool(value + slack < low or value - slack > high)
 
 
+def bessel(kind: str) -> Callable[[Any, Any], Any]:
+    """J_n(x), or e^-x I_n(x), where mpmath is asked for it."""
+    f = {"special.jv": mp.besselj, "special.ive": lambda n, x: mp.besseli(n, x) * mp.exp(-x)}[kind]
+    return lambda n, x: f(n, x) if 1e-9 < x < 60 and 0 <= n < 9 else mp.nan
+
+
 def failures(found: Box, f: Callable[..., Any], *inner: Array) -> list[tuple[Any, ...]]:
     """The arguments whose value is not in its interval, with the interval and the value."""
     wrong = []
@@ -164,6 +170,10 @@ REFERENCES: dict[str, Callable[[Any], Any]] = {
     "special.i0e": scaled_bessel(0),
     "special.i1e": scaled_bessel(1),
     "dilogarithm": lambda x: mp.re(mp.polylog(2, x)),
+    "tan": mp.tan,
+    "special.gamma": lambda x: mp.gamma(x) if abs(x) < 1e4 and not mp.isint(x) else mp.nan,
+    "special.gammaln": lambda x: mp.loggamma(x) if 0 < x < 1e20 else mp.nan,
+    "special.digamma": lambda x: mp.digamma(x) if 1e-9 < abs(x) < 1e20 and not mp.isint(x) else mp.nan,
     "negative": lambda x: -x,
     "reciprocal": lambda x: 1 / x if x else mp.nan,
     "absolute": abs,
@@ -171,7 +181,20 @@ REFERENCES: dict[str, Callable[[Any], Any]] = {
     "floor": mp.floor,
     "ceil": mp.ceil,
 }
-SLOW = ("fermi_dirac", "special.erf", "special.erfc", "special.erfinv", "special.i0e", "special.i1e", "dilogarithm", "arctanh")
+SLOW = (
+    "fermi_dirac",
+    "special.erf",
+    "special.erfc",
+    "special.erfinv",
+    "special.i0e",
+    "special.i1e",
+    "dilogarithm",
+    "arctanh",
+    "tan",
+    "special.gamma",
+    "special.gammaln",
+    "special.digamma",
+)
 DOMAINS: dict[str, tuple[float, float]] = {
     "sqrt": (0, np.inf),
     "log": (0, np.inf),
@@ -194,6 +217,10 @@ REFERENCES_OF_TWO: dict[str, Callable[[Any, Any], Any]] = {
     "subtract": lambda x, y: x - y,
     "multiply": lambda x, y: x * y,
     "divide": lambda x, y: x / y if y else mp.nan,
+    "special.jv": bessel("special.jv"),
+    "special.ive": bessel("special.ive"),
+    "arctan2": lambda y, x: mp.atan2(y, x) if x or y else mp.nan,
+    "mod": lambda x, y: x - y * mp.floor(x / y) if y and abs(x) < 1e30 * abs(y) else mp.nan,
     "maximum": max,
     "minimum": min,
     "heaviside": lambda x, z: z if x == 0 else mp.mpf(int(x > 0)),

@@ -63,3 +63,25 @@ def _bounds(f: Ball, x: float) -> tuple[float, float]:
         return -np.inf, np.inf
     finally:
         ctx.prec = before
+
+
+def over_balls(f: Callable[..., arb], *ends: tuple[Array, Array]) -> tuple[Array, Array]:
+    """Bounds of f on boxes of one shape, number by number, each argument a ball; the whole line where f has no value on all of it."""
+    shape = np.broadcast_shapes(*(low.shape for low, _ in ends))
+    flat = [np.broadcast_to(a, shape).reshape(-1).tolist() for pair in ends for a in pair]
+    found = [_on_ball(f, row) for row in zip(*flat, strict=True)]
+    result = np.array(found, dtype=np.float64).reshape(-1, 2)
+    return result[:, 0].reshape(shape), result[:, 1].reshape(shape)
+
+
+def _on_ball(f: Callable[..., arb], row: tuple[float, ...]) -> tuple[float, float]:
+    if not np.isfinite(row).all():
+        return -np.inf, np.inf
+    before, ctx.prec = ctx.prec, PRECISIONS[0]
+    try:
+        value = f(*(arb(a).union(arb(b)) if a < b else arb(a) for a, b in zip(row[::2], row[1::2], strict=True)))
+        return below(value), above(value)
+    except (ValueError, ZeroDivisionError, OverflowError):
+        return -np.inf, np.inf
+    finally:
+        ctx.prec = before
