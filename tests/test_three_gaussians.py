@@ -32,9 +32,9 @@ def test_at_the_value_where_the_middle_is_degenerate_nothing_is_claimed_of_it(ex
     found = example["critical_points"](2.0)
     assert found.complete.status is Status.UNDECIDED
     low, high = found.undecided
-    assert len(low) == 1
-    assert (low[0] <= 0).all()
-    assert (high[0] >= 0).all()
+    assert len(low) > 0
+    assert abs(low).max() < 1e-5
+    assert abs(high).max() < 1e-5
 
 
 def test_the_middle_turns_over_at_exactly_two(example: dict[str, Any]) -> None:
