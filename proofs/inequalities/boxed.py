@@ -106,7 +106,9 @@ class Boxed:
             mine = [k for k, (t, _) in enumerate(self.places) if t == s]
             a, b = self.low[mine], self.high[mine]
             same = np.all(a == a[0]) and np.all(b == b[0])
-            said.append(f"{s.name} in [{a[0]:.6g}, {b[0]:.6g}]{f'^{len(mine)}' if len(mine) > 1 else ''}" if same else f"{s.name} in the given box")
+            said.append(
+                f"{s.name} in [{a[0]:.6g}, {b[0]:.6g}]{f'^{len(mine)}' if len(mine) > 1 else ''}" if same else f"{s.name} in the given box"
+            )
         return ", ".join(said)
 
 
@@ -120,7 +122,11 @@ def boxed(question: Question) -> Boxed:
     fixed = dict(question.fixed or {})
     unknown = [k.name for k in (*system.parameters, *system.scalars) if k not in fixed]
     if not question.is_boxed or missing or unknown:
-        lacks = [*([] if question.is_boxed else ["a bounded domain"]), *(f"the size {a}" for a in missing), *(f"a value of {p}" for p in unknown)]
+        lacks = [
+            *([] if question.is_boxed else ["a bounded domain"]),
+            *(f"the size {a}" for a in missing),
+            *(f"a value of {p}" for p in unknown),
+        ]
         raise InputError(f"an inequality on a box needs numbers and a box; missing: {', '.join(lacks)}: give params and domain")
     if system.depends_on_time:
         raise InputError(f"the formulas depend on {time}; formulas of states and parameters were expected: give the time as a parameter")

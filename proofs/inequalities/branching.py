@@ -23,7 +23,7 @@ BATCH, BOXES, NARROWEST = 512, 60_000, 1e-7
 OFF = 0.4921875
 # After so many rounds regions are looked for around boxes that stay open, so many boxes a round.
 PATIENCE, TRIES = 3, 3
-# Bounds so near to 0, against what they owe to the size of the first box, may be 0 but for rounding; so many such boxes a round are put to balls.
+# Bounds so near to 0, against what the first box's owes to its size, may be 0 but for rounding; so many such a round are put to balls.
 NEARLY, TRIES_IN_BALLS = 1e-10, 32
 # Splits in balls below a box that held in floating point.
 DEPTH = 6

@@ -70,7 +70,7 @@ class Definite:
         A = self.form.rough(points, points)
         M = np.where(np.isfinite(A.middle), A.middle, 0.0)
         least = -np.linalg.eigvalsh((M + M.transpose(0, 2, 1)) / 2)[:, 0]
-        return least if not self.strict else np.where(least >= -1e-14, np.fmax(least, 1e-300), least)
+        return np.asarray(least if not self.strict else np.where(least >= -1e-14, np.fmax(least, 1e-300), least))
 
     def refutes(self, point: Array) -> Indefinite | None:
         """An exact state of the box and a vector of small whole numbers, if the ball of xᵀ A x says so."""

@@ -1,7 +1,7 @@
 """Matrices that depend on the state, enclosed over boxes in floating point and in balls: Hessians, Y J, and Hᵀ J + Jᵀ H.
 
-    Y J        with a fixed matrix Y: where its symmetric part has a sign, f is injective, or contracts in the metric |Y|
-    Hᵀ J       of dE/dt = (y - y*)ᵀ Hᵀ J (y - y*) beside a steady state y*, with averages H of ∇²E and J of ∂f/∂y over the box
+Y J        with a fixed matrix Y: where its symmetric part has a sign, f is injective, or contracts in the metric |Y|
+Hᵀ J       of dE/dt = (y - y*)ᵀ Hᵀ J (y - y*) beside a steady state y*, with averages H of ∇²E and J of ∂f/∂y over the box
 """
 
 from __future__ import annotations

@@ -5,11 +5,13 @@ A formula with free indices is meant at each of their places. Relations: "<=", "
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
+import numpy as np
 import sympy as sp
 
 from amsym.errors import InputError
@@ -23,6 +25,7 @@ from proofs.inequalities.boxed import Boxed, boxed
 from proofs.inequalities.branching import Cover, Region, cover
 from proofs.inequalities.scalar import Found, Scalar
 from proofs.inequalities.touching import at_maximum, at_steady_state
+from proofs.probes import kink_functions
 from proofs.question import question
 
 RELATIONS = {"<=": "≤", "<": "<", ">=": "≥", ">": ">"}
@@ -30,6 +33,8 @@ RELATIONS = {"<=": "≤", "<": "<", ">=": "≥", ">": ">"}
 SECONDS = 4.0
 # The names under which a certificate knows the model's own formulas.
 OWN = ("energy", "energy rate")
+# Points at which a function is looked at before a number below it is shown.
+POINTS = 1000
 GUARANTEE = "each leaf is bounded in ball arithmetic, from exact parameters"
 
 
@@ -131,9 +136,27 @@ def decided(problem: Boxed, inequality: Inequality, seconds: float = SECONDS, cr
             return left_open(claim, problem, found)
         parts.append({**({"at": {i.name: p for i, p in at.items()}} if at else {}), **_shown(found)})
         boxes += found.tree.leaves
-    data = {"kind": "interval cover", **problem.data(), "inequality": inequality_data(inequality), **(parts[0] if len(parts) == 1 else {"parts": parts})}
+    data = {
+        "kind": "interval cover",
+        **problem.data(),
+        "inequality": inequality_data(inequality),
+        **(parts[0] if len(parts) == 1 else {"parts": parts}),
+    }
     words = f"{inequality.words()} for all {problem.domain_in_words()}: {count(boxes, 'part')}, {GUARANTEE}"
     return Verdict(claim, Status.CERTIFIED, {**data, "guarantee": GUARANTEE}, words + _regions_in_words(parts))
+
+
+def lower_bound(problem: Boxed, formula: sp.Expr, name: str = "energy", seconds: float = SECONDS) -> Verdict | None:
+    """CERTIFIED formula ≥ c for a number c a little below its least value at points of a grid; None where it is not shown."""
+    rough = problem.rough(formula)
+    points = np.random.default_rng(0).uniform(problem.low, problem.high, size=(POINTS, problem.width))
+    with np.errstate(all="ignore"):
+        values = rough.packed_energy(points)
+    if not np.isfinite(values).any():
+        return None
+    least, spread = float(np.nanmin(values)), float(np.ptp(values[np.isfinite(values)]))
+    v = decided(problem, Inequality(formula, ">=", math.floor(least - 1 - spread / 2), name), seconds)
+    return v if v.holds else None
 
 
 def places_of(problem: Boxed, formula: sp.Expr) -> Iterator[dict[Index, int]]:
@@ -151,7 +174,9 @@ def covered(problem: Boxed, inequality: Inequality, at: Mapping[Index, int], sec
         own = inequality.name == "energy rate" and inequality.right == 0 and inequality.relation == "<="
         scalar = total(sp.Mul(*(Mask(sp.Eq(i, p)) for i, p in at.items()), g), *at) if at else g
         region = at_steady_state(problem, critical) if own else at_maximum(problem, g, at, scalar)
-    return cover(Scalar(problem, g, at, inequality.strict, region), problem.low, problem.high, seconds)
+    # At a kink the formal derivative is one of several: dE/dt there refutes nothing.
+    bends = kink_functions(problem.system) if inequality.name == "energy rate" else ()
+    return cover(Scalar(problem, g, at, inequality.strict, region, bends), problem.low, problem.high, seconds)
 
 
 def inequality_data(inequality: Inequality) -> dict[str, Any]:

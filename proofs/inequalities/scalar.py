@@ -17,10 +17,13 @@ from proofs.inequalities.boxed import Boxed
 from proofs.inequalities.branching import Region
 from proofs.inequalities.forms import Rough
 from proofs.inequalities.sure import Sure
+from proofs.zeros.points import off_kinks
 
 Array = NDArray[np.float64]
 # Of a bound in floating point that belongs to a square and is 0 but for rounding.
 ROUNDING = 1e-290
+# Of values, against the largest met, that may be 0 at a point of small fractions nearby.
+NEARLY = 1e-6
 
 
 @dataclass(frozen=True)
@@ -41,10 +44,12 @@ class Scalar:
         at: Mapping[Index, int],
         strict: bool,
         region: Callable[[Array], Region | None] | None = None,
+        bends: tuple[sp.Expr, ...] = (),
     ) -> None:
-        self.problem, self.g, self.at, self.strict = problem, g, dict(at), strict
+        """`region`: what shows g ≤ 0 around a point; `bends`: functions at whose zeros a value of g refutes nothing."""
+        self.problem, self.g, self.at, self.strict, self.bends = problem, g, dict(at), strict, bends
         self._rough, self._sure = Rough(problem, g, at), Sure(problem, g, at, strict)
-        self._region = region
+        self._region, self._largest = region, 0.0
 
     def upper(self, low: Array, high: Array) -> tuple[Array, Array]:
         """Upper bounds of g in floating point."""
@@ -60,7 +65,9 @@ class Scalar:
         with np.errstate(all="ignore"):
             g = self._rough.bound.packed_energy(points)
         g = np.where(np.isnan(g), -np.inf, g)
-        return np.where(g >= 0, np.fmax(g, ROUNDING), g) if self.strict else g
+        # A strict inequality is violated by equality, which is rarely met but for rounding.
+        self._largest = max(self._largest, float(np.max(np.abs(g), where=np.isfinite(g), initial=0.0)))
+        return np.where(g >= -NEARLY * self._largest, np.fmax(g, ROUNDING), g) if self.strict else g
 
     def refutes(self, point: Array) -> Found | None:
         """The exact point, if the ball of g there says so; rounded to small fractions where they do as well."""
@@ -74,7 +81,10 @@ class Scalar:
 
     def _violation(self, exact: list[Fraction]) -> Found | None:
         try:
-            g = self.problem.exactly_at(exact)(self.g, self.at)
+            here = self.problem.exactly_at(exact)
+            g = here(self.g, self.at)
+            if not off_kinks(here, self.bends):
+                return None
         except Undetermined:
             return None
         return Found(self.problem.tables(exact), g) if g > 0 or (self.strict and g >= 0) else None

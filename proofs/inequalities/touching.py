@@ -25,7 +25,7 @@ from proofs.inequalities.branching import Region
 from proofs.inequalities.definite import Definite, least_over
 from proofs.inequalities.matrix_forms import DescentForm, HessianForm, MatrixForm, flow_rows, gradient_rows
 from proofs.zeros.boxes import box_data
-from proofs.zeros.krawczyk import BITS, ZeroBox, ZeroProblem, newton, proved_zero
+from proofs.zeros.krawczyk import ZeroBox, ZeroProblem, newton, proved_zero
 from proofs.zeros.points import Field, is_exactly_zero
 
 Array = NDArray[np.float64]
@@ -116,7 +116,9 @@ def _as_field(problem: Boxed, f: sp.Expr, at: Mapping[Index, int]) -> Field:
     return Field(problem.places[0][0], tuple(at), f)
 
 
-def _largest(problem: Boxed, form: MatrixForm, inner: list[Fraction], outer: list[Fraction], data: dict[str, Any], words: str) -> Region | None:
+def _largest(
+    problem: Boxed, form: MatrixForm, inner: list[Fraction], outer: list[Fraction], data: dict[str, Any], words: str
+) -> Region | None:
     """The largest box tried around [inner, outer] on which the form is semidefinite for certain."""
     width = problem.high - problem.low
     a, b = (np.array([float(x) for x in side]) for side in (inner, outer))

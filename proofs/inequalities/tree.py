@@ -1,6 +1,6 @@
 """How a box was split: a leaf "." that holds by itself, a leaf k that lies in a region with an argument of its own, or a cut.
 
-    TREE = "." | k | [component in packed order, split point, TREE below, TREE above]
+TREE = "." | k | [component in packed order, split point, TREE below, TREE above]
 """
 
 from __future__ import annotations
