@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -17,7 +17,7 @@ from amsym.notation import Component, Tensor, derivative, fresh_indices
 from amsym.system import System, time
 from numeric.bound import Bound
 from numeric.compile import compile as compile_model
-from numeric.rigorous import Evaluator
+from numeric.rigorous import Evaluator, rational
 from proofs.draws import nested, plain
 from proofs.inequalities.over_box import OverBox, interval
 from proofs.question import Question
@@ -28,7 +28,10 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Boxed:
-    """The system, exact parameters, sizes, the places of the packed states, and the domain [low, high], (n,)."""
+    """The system, exact parameters, sizes, the places of the packed states, and the domain [low, high], (n,).
+
+    ends: the domain exactly; low and high are doubles that hold it.
+    """
 
     system: System
     fixed: Mapping[Any, Any]
@@ -36,6 +39,7 @@ class Boxed:
     places: tuple[tuple[Tensor, Place], ...]
     low: Array
     high: Array
+    ends: tuple[tuple[Fraction, ...], tuple[Fraction, ...]]
     _slopes: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -49,6 +53,10 @@ class Boxed:
         for (s, p), a, b in zip(self.places, low, high, strict=True):
             box.setdefault(s, {})[p] = interval(float(a), float(b))
         return OverBox(self.sizes, dict(self.fixed), box)
+
+    def holds_point(self, exact: Sequence[Fraction]) -> bool:
+        """Whether an exact point lies in the domain."""
+        return all(a <= x <= b for a, x, b in zip(self.ends[0], exact, self.ends[1], strict=True))
 
     def exactly_at(self, point: Any) -> Evaluator:
         """Balls at an exact point, of fractions or of floats taken as they are."""
@@ -131,22 +139,22 @@ def boxed(question: Question) -> Boxed:
     if system.depends_on_time:
         raise InputError(f"the formulas depend on {time}; formulas of states and parameters were expected: give the time as a parameter")
     places = tuple((s, p) for s in system.states for p in Field(s, (), sp.S.Zero).places(question.sizes))
-    low, high = (_packed(question, side, places) for side in (0, 1))
-    return Boxed(system, fixed, dict(question.sizes), places, low, high)
+    lows, highs = (_packed(question, side, places) for side in (0, 1))
+    low, high = _outward(lows, -np.inf), _outward(highs, np.inf)
+    return Boxed(system, fixed, dict(question.sizes), places, low, high, (lows, highs))
 
 
-def _packed(question: Question, side: int, places: tuple[tuple[Tensor, Place], ...]) -> Array:
-    """One end of the domain, rounded outward where it is no binary fraction."""
+def _packed(question: Question, side: int, places: tuple[tuple[Tensor, Place], ...]) -> tuple[Fraction, ...]:
+    """One end of the domain."""
     named = {getattr(getattr(k, "tensor", k), "name", k): box for k, box in (question.domain or {}).items()}
-    away = (-np.inf, np.inf)[side]
-    found = []
-    for s, p in places:
-        bound = named[s.name][side]
-        exact = Fraction(np.asarray(bound, dtype=object)[p] if np.ndim(bound) else bound)
-        x = float(exact)
-        inside = Fraction(x) > exact if side == 0 else Fraction(x) < exact
-        found.append(float(np.nextafter(x, away)) if inside else x)
-    return np.array(found)
+    bounds = [(named[s.name][side], p) for s, p in places]
+    return tuple(rational(np.asarray(bound, dtype=object)[p] if np.ndim(bound) else bound) for bound, p in bounds)
+
+
+def _outward(exact: Sequence[Fraction], away: float) -> Array:
+    """Doubles, rounded away where a number is none."""
+    near = [float(x) for x in exact]
+    return np.array([x if Fraction(x) == u else float(np.nextafter(x, away)) for x, u in zip(near, exact, strict=True)])
 
 
 def _floats(value: Any) -> Any:

@@ -76,7 +76,7 @@ class Definite:
         """An exact state of the box and a vector of small whole numbers, if the ball of xᵀ A x says so."""
         for d in (1, 4, 256, 0):
             exact = [Fraction(round(x * d), d) if d else Fraction(x) for x in map(float, point)]
-            if all(a <= x <= b for a, x, b in zip(self.problem.low, exact, self.problem.high, strict=True)):
+            if self.problem.holds_point(exact):
                 found = self._violation(exact)
                 if found is not None:
                     return found

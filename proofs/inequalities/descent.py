@@ -27,6 +27,7 @@ from amsym.render.sentences import factor_identity, hessian_identity, matrix_ide
 from amsym.system import System
 from amsym.verdict import Status, Verdict
 from proofs.inequalities.boxed import Boxed, boxed
+from proofs.inequalities.defined import is_finite_on, model_rows
 from proofs.inequalities.matrices_on_box import convexity
 from proofs.inequalities.on_box import Inequality, decided, stated
 from proofs.matrices import semidefinite
@@ -63,7 +64,7 @@ def descends(question: Question) -> Verdict | None:
     if system.flow is None or system.energy is None or not question.numeric or not _is_tame(system):
         return None
     problem = _problem(question)
-    if problem is None and asked_of_states(system):
+    if asked_of_states(system) and (problem is None or not is_finite_on(problem, model_rows(problem))):
         return None
     if problem is not None:
         whole = _at_once(problem)

@@ -14,6 +14,7 @@ from amsym.verdict import Status, Verdict
 from proofs.draws import plain
 from proofs.inequalities.boxed import Boxed, boxed
 from proofs.inequalities.branching import Cover, cover
+from proofs.inequalities.defined import is_finite_on
 from proofs.inequalities.definite import Definite, Indefinite
 from proofs.inequalities.matrix_forms import HessianForm, MatrixForm, gradient_rows
 from proofs.inequalities.on_box import GUARANTEE, SECONDS, count, left_open, stated
@@ -65,6 +66,8 @@ def convexity(problem: Boxed, formula: sp.Expr, name: str = "", strict: bool = F
     claim = f"the Hessian of {'E' if name == 'energy' else 'the formula'} is {DEFINITE if strict else SEMIDEFINITE} on the box"
     if not all(is_continuous(f, states) for f in (formula, *(g for g, _ in gradient_rows(problem, formula)))):
         return Verdict(claim, Status.UNDECIDED, {"kind": "attempts"}, "the gradient may jump, so the Hessian does not tell of convexity")
+    if not is_finite_on(problem, [(formula, {})]):
+        return Verdict(claim, Status.UNDECIDED, {"kind": "attempts"}, "the formula is not shown to be defined on the whole box")
     return definite_form(problem, HessianForm(problem, formula), claim, what, strict, seconds)
 
 

@@ -16,17 +16,19 @@ import sympy as sp
 
 from amsym.errors import InputError
 from amsym.notation import Component, Index, Mask, free_indices, total
-from amsym.prover.lyapunov import energy_rate
+from amsym.prover.lyapunov import asked_of_states, energy_rate
 from amsym.system import System
 from amsym.verdict import Status, Verdict
-from numeric.rigorous import rational
+from numeric.rigorous import Evaluator, rational
 from proofs.draws import plain
 from proofs.inequalities.boxed import Boxed, boxed
 from proofs.inequalities.branching import Cover, Region, cover
+from proofs.inequalities.defined import is_defined_at, is_finite_on, model_rows
 from proofs.inequalities.scalar import Found, Scalar
 from proofs.inequalities.touching import at_maximum, at_steady_state
 from proofs.probes import kink_functions
 from proofs.question import question
+from proofs.zeros.points import off_kinks
 
 RELATIONS = {"<=": "≤", "<": "<", ">=": "≥", ">": ">"}
 # Seconds of search in floating point for one place; balls may take three times as long.
@@ -126,6 +128,8 @@ def _own_tensors(system: System, expr: sp.Expr) -> sp.Expr:
 def decided(problem: Boxed, inequality: Inequality, seconds: float = SECONDS, critical: bool = False) -> Verdict:
     """The verdict on one inequality; `critical`: an identity shows that steady states are critical points of E."""
     claim = f"{inequality.words()} on the box"
+    if inequality.name == "energy rate" and asked_of_states(problem.system) and not is_finite_on(problem, model_rows(problem)):
+        return Verdict(claim, Status.UNDECIDED, {"kind": "attempts"}, "energy and flow are not shown to be defined on the whole box")
     parts: list[dict[str, Any]] = []
     boxes = 0
     for at in places_of(problem, inequality.left):
@@ -174,9 +178,15 @@ def covered(problem: Boxed, inequality: Inequality, at: Mapping[Index, int], sec
         own = inequality.name == "energy rate" and inequality.right == 0 and inequality.relation == "<="
         scalar = total(sp.Mul(*(Mask(sp.Eq(i, p)) for i, p in at.items()), g), *at) if at else g
         region = at_steady_state(problem, critical) if own else at_maximum(problem, g, at, scalar)
-    # At a kink the formal derivative is one of several: dE/dt there refutes nothing.
-    bends = kink_functions(problem.system) if inequality.name == "energy rate" else ()
-    return cover(Scalar(problem, g, at, inequality.strict, region, bends), problem.low, problem.high, seconds)
+    return cover(Scalar(problem, g, at, inequality.strict, region, _refuting(problem, inequality)), problem.low, problem.high, seconds)
+
+
+def _refuting(problem: Boxed, inequality: Inequality) -> Callable[[Evaluator], bool]:
+    """At a kink the formal derivative is one of several, and beyond where E is defined it has a value too: dE/dt there refutes nothing."""
+    if inequality.name != "energy rate":
+        return lambda _: True
+    bends = kink_functions(problem.system)
+    return lambda here: off_kinks(here, bends) and is_defined_at(problem, here)
 
 
 def inequality_data(inequality: Inequality) -> dict[str, Any]:

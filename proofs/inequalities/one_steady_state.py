@@ -23,9 +23,10 @@ from amsym.system import System
 from amsym.verdict import Status, Verdict
 from proofs.inequalities.boxed import Boxed, boxed
 from proofs.inequalities.branching import Cover, cover
+from proofs.inequalities.defined import is_finite_on
 from proofs.inequalities.definite import Definite
 from proofs.inequalities.matrices_on_box import matrix_data, matrix_words
-from proofs.inequalities.matrix_forms import JacobianForm
+from proofs.inequalities.matrix_forms import JacobianForm, flow_rows
 from proofs.inequalities.on_box import SECONDS, left_open
 from proofs.matrices.exact import exact_rows, plain_rows, symmetric_rows
 from proofs.matrices.factor import factored
@@ -99,6 +100,8 @@ def _unfit(problem: Boxed) -> str:
         return "there is no flow"
     if not all(is_continuous(f, problem.system.states) for f in flow.values()):
         return "the flow may jump"
+    if not is_finite_on(problem, flow_rows(problem)):
+        return "the flow is not shown to be defined on the whole box"
     return ""
 
 

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from amsym.notation import Index
 from numeric.ball_functions import Undetermined
+from numeric.rigorous import Evaluator
 from proofs.inequalities.boxed import Boxed
 from proofs.inequalities.branching import Region
 from proofs.inequalities.forms import Rough
 from proofs.inequalities.sure import Sure
-from proofs.zeros.points import off_kinks
 
 Array = NDArray[np.float64]
 # Of a bound in floating point that belongs to a square and is 0 but for rounding.
@@ -44,10 +44,10 @@ class Scalar:
         at: Mapping[Index, int],
         strict: bool,
         region: Callable[[Array], Region | None] | None = None,
-        bends: tuple[sp.Expr, ...] = (),
+        valid: Callable[[Evaluator], bool] = lambda _: True,
     ) -> None:
-        """`region`: what shows g ≤ 0 around a point; `bends`: functions at whose zeros a value of g refutes nothing."""
-        self.problem, self.g, self.at, self.strict, self.bends = problem, g, dict(at), strict, bends
+        """`region`: what shows g ≤ 0 around a point; `valid`: whether a value of g at a point may refute anything."""
+        self.problem, self.g, self.at, self.strict, self._valid = problem, g, dict(at), strict, valid
         self._rough, self._sure = Rough(problem, g, at), Sure(problem, g, at, strict)
         self._region, self._largest = region, 0.0
 
@@ -73,8 +73,7 @@ class Scalar:
         """The exact point, if the ball of g there says so; rounded to small fractions where they do as well."""
         for d in (1, 2, 4, 16, 256, 2**16, 0):
             exact = [Fraction(round(x * d), d) if d else Fraction(x) for x in map(float, point)]
-            inside = all(a <= x <= b for a, x, b in zip(self.problem.low, exact, self.problem.high, strict=True))
-            found = self._violation(exact) if inside else None
+            found = self._violation(exact) if self.problem.holds_point(exact) else None
             if found is not None:
                 return found
         return None
@@ -83,7 +82,7 @@ class Scalar:
         try:
             here = self.problem.exactly_at(exact)
             g = here(self.g, self.at)
-            if not off_kinks(here, self.bends):
+            if not self._valid(here):
                 return None
         except Undetermined:
             return None
