@@ -25,8 +25,9 @@ OFF = 0.4921875
 PATIENCE, TRIES = 3, 3
 # Bounds so near to 0, against what the first box's owes to its size, may be 0 but for rounding; so many such a round are put to balls.
 NEARLY, TRIES_IN_BALLS = 1e-10, 32
-# Splits in balls below a box that held in floating point.
-DEPTH = 6
+# Splits in balls below a box that held in floating point, and what balls may take against the budget.
+OVER = 3.0
+DEPTH = 8
 
 
 @dataclass(frozen=True)
@@ -191,7 +192,7 @@ class _Search:
     def _confirm(self) -> None:
         """Settle in balls what held in floating point."""
         for node, low, high in self.seeming:
-            if self.budget.used > 3 * self.budget.seconds or not self._settled(node, low, high, DEPTH):
+            if not self._settled(node, low, high, DEPTH):
                 self.found.left.append((low, high))
                 return
 
@@ -200,7 +201,7 @@ class _Search:
         if self.target.holds(low, high):
             self.found.tree.close(node)
             return True
-        if depth == 0:
+        if depth == 0 or self.budget.used > OVER * self.budget.seconds:
             return False
         j, point = split_at(low, high, self.target.upper(low[None], high[None])[1][0], high - low)
         return all(self._settled(*part, depth - 1) for part in self._cut(node, low, high, j, point))

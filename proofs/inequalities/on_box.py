@@ -25,6 +25,7 @@ from proofs.inequalities.boxed import Boxed, boxed
 from proofs.inequalities.branching import Cover, Region, cover
 from proofs.inequalities.defined import is_defined_at, is_finite_on, model_rows
 from proofs.inequalities.scalar import Found, Scalar
+from proofs.inequalities.squares import by_squares
 from proofs.inequalities.touching import at_maximum, at_steady_state
 from proofs.probes import kink_functions
 from proofs.question import question
@@ -136,9 +137,11 @@ def decided(problem: Boxed, inequality: Inequality, seconds: float = SECONDS, cr
         found = covered(problem, inequality, at, seconds, critical)
         if found.violation is not None:
             return _refuted(claim, problem, inequality, found.violation, at)
-        if not found.holds:
+        squares = by_squares(problem, inequality.bounded, at) if not (found.holds or inequality.strict) else None
+        if not found.holds and squares is None:
             return left_open(claim, problem, found)
-        parts.append({**({"at": {i.name: p for i, p in at.items()}} if at else {}), **_shown(found)})
+        shown = _shown(found) if squares is None else {"squares": squares}
+        parts.append({**({"at": {i.name: p for i, p in at.items()}} if at else {}), **shown})
         boxes += found.tree.leaves
     data = {
         "kind": "interval cover",
@@ -201,7 +204,8 @@ def _shown(found: Cover) -> dict[str, Any]:
 
 def _regions_in_words(parts: list[dict[str, Any]]) -> str:
     n = sum(len(p.get("zeros", [])) for p in parts)
-    return f", and {count(n, 'box', 'boxes')} around points where both sides are equal, by a matrix inequality" if n else ""
+    squares = ", as a sum of squares" if any("squares" in p for p in parts) else ""
+    return squares + (f", and {count(n, 'box', 'boxes')} around points where both sides are equal, by a matrix inequality" if n else "")
 
 
 def count(n: int, one: str, many: str = "") -> str:
@@ -243,5 +247,5 @@ def left_open(claim: str, problem: Boxed, found: Cover) -> Verdict:
     """UNDECIDED, with what is left."""
     shown = [problem.box_data(a, b) for a, b in found.left[:20]]
     data = {"kind": "attempts", "boxes": found.boxes, "left": len(found.left), "undecided": shown}
-    words = f"{count(found.boxes, 'box', 'boxes')} were bounded, and {count(len(found.left), 'box', 'boxes')} at least stayed open"
+    words = f"{count(found.boxes, 'box', 'boxes')} bounded, at least {count(len(found.left), 'box', 'boxes')} left open"
     return Verdict(claim, Status.UNDECIDED, data, words)

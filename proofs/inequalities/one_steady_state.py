@@ -28,6 +28,7 @@ from proofs.inequalities.definite import Definite
 from proofs.inequalities.matrices_on_box import matrix_data, matrix_words
 from proofs.inequalities.matrix_forms import JacobianForm, flow_rows
 from proofs.inequalities.on_box import SECONDS, left_open
+from proofs.inequalities.slope_corners import by_corners
 from proofs.matrices.exact import exact_rows, plain_rows, symmetric_rows
 from proofs.matrices.factor import factored
 from proofs.question import Question, question
@@ -134,6 +135,9 @@ def injective(problem: Boxed, seconds: float = SECONDS) -> tuple[dict[str, Any],
     """The certificate and words of f being one-to-one on the box; None where no Y tried shows it."""
     if _unfit(problem):
         return None
+    corners = by_corners(problem)
+    if corners is not None:
+        return corners
     candidates = [Y for J in _jacobians(problem) if (Y := _inverse(J)) is not None] + [-P for P in _metrics(problem)]
     for Y in candidates:
         found = cover(Definite(problem, JacobianForm(problem, Y), strict=True), problem.low, problem.high, seconds / len(candidates))

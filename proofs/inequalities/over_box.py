@@ -7,12 +7,13 @@ holds one may jump in the box, so no mean-value theorem holds for it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import sympy as sp
 from flint import arb
 
-from amsym.notation import Index, Mask, Tensor
+from amsym.notation import Index, Mask, Tensor, free_indices
 from amsym.notation.functions import Composed
 from numeric.ball_functions import FUNCTIONS, Undetermined, finite, positive
 from numeric.rigorous import whole_power
@@ -39,6 +40,13 @@ class OverBox(BoxEvaluator):
         super().__init__(sizes, values, box)
         self.precision, self.jumps = BITS, False
 
+    def _value(self, e: sp.Basic, at: dict[Index, int]) -> arb:
+        key = (e, tuple([at[i] for i in _free(e)]))
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = self._compute(e, at)
+        return found
+
     def _compute(self, e: sp.Basic, at: dict[Index, int]) -> arb:
         if isinstance(e, (Mask, sp.sign, sp.Heaviside)):
             return self._open(e, at)
@@ -64,6 +72,12 @@ class OverBox(BoxEvaluator):
         else:
             result = ends(lambda x: _root_power(x, n, e), base)
         return result if e.exp > 0 else 1 / _nonzero(result, e)
+
+
+@lru_cache(maxsize=20_000)
+def _free(e: sp.Basic) -> tuple[Index, ...]:
+    """The free indices, in one order; they are asked for once a formula, and not once a box."""
+    return tuple(sorted(free_indices(e), key=str))
 
 
 def _nonzero(x: arb, e: sp.Basic) -> arb:
