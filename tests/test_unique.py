@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import mpmath as mp
@@ -191,7 +192,7 @@ def test_two_steady_states_are_looked_for_in_the_domain_only() -> None:
     inside = verdict(hopfield("tanh"), params, domain={"y": (1, 3)})
     assert inside.status is Status.CERTIFIED
     (zero,) = inside.certificate["zeros"]
-    assert abs(float(zero["middle"]["y"][0]) - float(mp.findroot(lambda x: x - 2 * mp.tanh(x), 2))) < 1e-9
+    assert abs(float(Fraction(zero["middle"]["y"][0])) - float(mp.findroot(lambda x: x - 2 * mp.tanh(x), 2))) < 1e-9
 
 
 def test_slopes_are_proved_and_never_too_small() -> None:

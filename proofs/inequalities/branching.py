@@ -120,8 +120,8 @@ class _Search:
         self._scale = self._scale or float(np.max(np.abs(smear), where=np.isfinite(smear), initial=0.0))
         rest = [k for k in np.flatnonzero(~good) if not self._by_balls(batch[k], float(upper[k]))]
         if len(rest) and not self._violated(low[rest], high[rest]):
-            self._look_for_regions(low[rest], high[rest], upper[rest])
-            for k in rest:
+            self._look_for_regions(low[rest], high[rest])
+            for k in rest if self.found.tree.is_open else ():
                 self._split(batch[k], smear[k])
 
     def _by_balls(self, box: tuple[int, Array, Array], upper: float) -> bool:
@@ -146,7 +146,7 @@ class _Search:
                 return True
         return False
 
-    def _look_for_regions(self, low: Array, high: Array, upper: Array) -> None:
+    def _look_for_regions(self, low: Array, high: Array) -> None:
         if self.rounds <= PATIENCE:
             return
         width = (self.high - self.low) + (self.high == self.low)
@@ -158,6 +158,13 @@ class _Search:
             region = self.target.region(point)
             if region is not None and not any(_inside(region.low, region.high, r) for r in self.found.regions):
                 self.found.regions.append(region)
+                if _inside(self.low, self.high, region):
+                    self._closed_whole(len(self.found.regions) - 1)
+                    return
+
+    def _closed_whole(self, k: int) -> None:
+        """One region holds the whole domain: nothing of the search is needed."""
+        self.found.tree, self.open, self.seeming = Tree([k]), [], []
 
     def _outside(self, node: int, low: Array, high: Array) -> list[tuple[int, Array, Array]]:
         """Parts of a box outside all regions; parts inside become leaves."""

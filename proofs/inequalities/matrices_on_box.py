@@ -102,7 +102,7 @@ def _refuted(claim: str, problem: Boxed, what: str, found: Indefinite, strict: b
         "sizes": dict(problem.sizes),
         "values": values,
         "vector": [str(x) for x in found.vector],
-        "inequality": f"xᵀ A x {'<=' if strict else '<'} 0",
+        "inequality": f"xᵀ A x {'≤' if strict else '<'} 0 with A = {what}",
         "value": str(found.ball.str(15)),
     }
     from proofs.zeros.boxes import in_words

@@ -16,6 +16,7 @@ import sympy as sp
 
 from amsym.errors import InputError
 from amsym.notation import Component, Index, Mask, free_indices, total
+from amsym.notation.tensors import Entry
 from amsym.prover.lyapunov import asked_of_states, energy_rate
 from amsym.system import System
 from amsym.verdict import Status, Verdict
@@ -141,14 +142,9 @@ def decided(problem: Boxed, inequality: Inequality, seconds: float = SECONDS, cr
         if not found.holds and squares is None:
             return left_open(claim, problem, found)
         shown = _shown(found) if squares is None else {"squares": squares}
-        parts.append({**({"at": {i.name: p for i, p in at.items()}} if at else {}), **shown})
+        parts.append({"inequality": inequality_data(inequality, at), **shown})
         boxes += found.tree.leaves
-    data = {
-        "kind": "interval cover",
-        **problem.data(),
-        "inequality": inequality_data(inequality),
-        **(parts[0] if len(parts) == 1 else {"parts": parts}),
-    }
+    data = {"kind": "interval cover", **problem.data(), **(parts[0] if len(parts) == 1 else {"parts": parts})}
     words = f"{inequality.words()} for all {problem.domain_in_words()}: {count(boxes, 'part')}, {GUARANTEE}"
     return Verdict(claim, Status.CERTIFIED, {**data, "guarantee": GUARANTEE}, words + _regions_in_words(parts))
 
@@ -192,9 +188,17 @@ def _refuting(problem: Boxed, inequality: Inequality) -> Callable[[Evaluator], b
     return lambda here: off_kinks(here, bends) and is_defined_at(problem, here)
 
 
-def inequality_data(inequality: Inequality) -> dict[str, Any]:
-    """The statement as a certificate holds it."""
-    return {"left": inequality.text, "relation": inequality.relation, "right": str(inequality.right)}
+def inequality_data(inequality: Inequality, at: Mapping[Index, int], relation: str = "") -> dict[str, Any]:
+    """The statement at one choice of places, as a certificate holds it: y[i] at i = 0 is y[0]."""
+    left = inequality.name or _at_places(inequality.left, at)
+    return {"left": left, "relation": relation or inequality.relation, "right": str(inequality.right)}
+
+
+def _at_places(formula: sp.Expr, at: Mapping[Index, int]) -> str:
+    """A formula with numbers for indices, in the notation that declares them."""
+    placed = formula.xreplace({i: sp.Integer(p) for i, p in at.items()})
+    names = {e: sp.Symbol(f"{e.tensor.name}[{', '.join(map(str, e.position))}]") for e in placed.atoms(Entry)}
+    return str(placed.xreplace(names))
 
 
 def _shown(found: Cover) -> dict[str, Any]:
@@ -223,11 +227,11 @@ def _refuted(claim: str, problem: Boxed, inequality: Inequality, found: Found, a
         "of": inequality.text,
         "sizes": dict(problem.sizes),
         "values": values,
-        "inequality": f"{inequality.text} {opposite} {inequality.right}",
+        "inequality": inequality_data(inequality, at, opposite),
         "value": str((difference + _right(inequality)).str(15)),
     }
-    if at:
-        data["at"] = {i.name: p for i, p in at.items()}
+    if inequality.name == "energy rate" and inequality.right == 0:
+        data["inequality"] = f"dE/dt {opposite} 0"
     return Verdict(claim, Status.REFUTED, data, f"violated by {found.ball.str(6, radius=False)} at {_point_in_words(found)}")
 
 

@@ -42,6 +42,11 @@ class Tree:
         return made[node]
 
     @property
+    def is_open(self) -> bool:
+        """Whether the whole is no leaf."""
+        return isinstance(self.nodes[0], tuple) or self.nodes[0] is OPEN
+
+    @property
     def leaves(self) -> int:
         """The number of leaves."""
         return sum(not isinstance(n, tuple) for n in self.nodes)
