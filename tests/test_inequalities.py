@@ -69,7 +69,7 @@ def formulas(draw: Any) -> Any:
     return a * am.total(f(y[i]), i) + b * am.total(y[i], i) * am.total(g(y[i] - sp.Rational(1, 3)), i) + c
 
 
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(formulas())
 def test_bounds_above_the_largest_sample_hold_and_bounds_below_it_are_refuted_exactly(g: Any) -> None:
     top = float(np.max(sampled(g, GRID)))
@@ -81,7 +81,7 @@ def test_bounds_above_the_largest_sample_hold_and_bounds_below_it_are_refuted_ex
     assert exactly(g, refuted) > below
 
 
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(formulas(), st.integers(0, 2**31))
 def test_enclosing_forms_hold_every_sample_of_their_boxes(g: Any, seed: int) -> None:
     from proofs.inequalities.boxed import boxed
@@ -98,13 +98,30 @@ def test_enclosing_forms_hold_every_sample_of_their_boxes(g: Any, seed: int) -> 
         assert np.all(values <= upper + 1e-12 * (1 + np.abs(values)))
 
 
-@pytest.mark.parametrize("gap", [Fraction(1, 10**9), Fraction(1, 10**6)])
-def test_an_inequality_violated_by_a_billionth_is_told_from_one_that_holds_by_it(gap: Fraction) -> None:
+def test_an_inequality_violated_by_a_billionth_is_told_from_one_that_holds_by_it() -> None:
+    gap = Fraction(1, 10**9)
     g = am.total(y[i] ** 4 - y[i] ** 2, i)  # its least value is -1/2, at irrational points
     assert asked(g, ">=", -Fraction(1, 2) - gap).holds
     bad = asked(g, ">=", -Fraction(1, 2) + gap)
     assert bad.status is Status.REFUTED
     assert exactly(g, bad) < -Fraction(1, 2) + gap
+
+
+@given(formulas(), st.integers(0, 2**31))
+def test_what_balls_show_on_a_box_is_not_beaten_by_a_sample_of_it(g: Any, seed: int) -> None:
+    """The bound lies a little below the largest sample, so no form may reach it."""
+    from proofs.inequalities.boxed import boxed
+    from proofs.question import question
+
+    rng = np.random.default_rng(seed)
+    low = rng.uniform(-2, 1, size=2)
+    high = low + rng.uniform(0.01, 1) * rng.uniform(0.2, 1, size=2)
+    corners = [low + np.array(t) * (high - low) for t in ((0, 0), (0, 1), (1, 0), (1, 1), (0.5, 0.5))]
+    values = sampled(g, np.array([*corners, *(low + t * (high - low) for t in rng.uniform(size=(200, 2)))]))
+    top, spread = float(np.max(values)), float(np.ptp(values))
+    c = sp.Rational(Fraction(top - 0.05 * spread - 1e-9 * (1 + abs(top))))
+    problem = boxed(question(PLAIN, {}, TWO))
+    assert not Sure(problem, g - c, {}, False).holds(low, high)
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def points(low: Any, high: Any, count: int = 400) -> Any:
 # Convexity
 
 
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(st.integers(0, 10**6), st.floats(0.2, 1.5))
 def test_convexity_agrees_with_eigenvalues_at_samples(seed: int, size: float) -> None:
     params, low, high = tanh_params(2, seed, 0.7), np.full(2, -size), np.full(2, size)
@@ -86,7 +86,7 @@ def test_a_bent_function_without_a_hessian_that_tells_is_left_open() -> None:
 # Contraction and one steady state
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(st.integers(0, 10**6), st.floats(0.3, 3.0))
 def test_contraction_is_never_contradicted_by_a_logarithmic_norm(seed: int, radius: float) -> None:
     params, low, high = tanh_params(2, seed, radius), np.full(2, -1.0), np.full(2, 1.0)
@@ -119,7 +119,7 @@ def steady_in(params: Any, low: Any, high: Any) -> int:
     return len(roots)
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(st.integers(0, 10**6), st.floats(0.5, 3.0), st.floats(0.1, 1.5))
 def test_one_steady_state_in_a_box_is_never_contradicted_by_many_starts(seed: int, radius: float, size: float) -> None:
     params, middle = tanh_params(2, seed, radius), np.random.default_rng(seed).normal(size=2)
@@ -186,6 +186,7 @@ def test_an_activation_that_rises_on_the_domain_only_descends_there(n: int) -> N
     assert rate(sine(), params, np.full(n, -1.5), np.full(n, 1.5)) <= 0
 
 
+@pytest.mark.slow
 def test_silu_memories_descend_where_their_slope_is_positive() -> None:
     params = {"W": weights(3, 1, 2.0), "b": np.zeros(3)}
     v = given_descent(hopfield("silu"), params, -1.0, 3.0, 3)

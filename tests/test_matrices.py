@@ -146,7 +146,7 @@ def test_horn_with_a_slightly_smaller_diagonal_is_not_copositive(n: int) -> None
 @given(st.integers(1, 4).flatmap(symmetric))
 def test_copositivity_agrees_with_a_dense_grid_on_the_simplex(A: Any) -> None:
     v = copositive(A)
-    grid = [x for x in product(range(7), repeat=len(A)) if sum(x)]
+    grid = [x for x in product(range(5), repeat=len(A)) if sum(x)]
     worst = min(form(A, x) for x in grid)
     if v.holds:
         assert worst >= 0
@@ -215,8 +215,8 @@ def test_definiteness_over_slopes_agrees_with_all_corners_and_no_inner_point_con
         assert all(0 <= u <= 1 for u in s)
 
 
-def test_twenty_slopes_are_settled_by_the_bound_or_refuted_at_a_corner() -> None:
-    rng, n = random.Random(0), 20
+def test_fourteen_slopes_are_settled_by_the_bound_or_refuted_at_a_corner() -> None:
+    rng, n = random.Random(0), 14
     W = [[0.0] * n for _ in range(n)]
     for i in range(n):
         for j in range(i):

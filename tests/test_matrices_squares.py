@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import sympy as sp
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amsym.errors import InputError
@@ -30,6 +30,7 @@ def rebuilt(data: Any) -> sp.Expr:
     return sp.expand((column.T * G * column)[0])
 
 
+@settings(max_examples=8)
 @given(st.lists(st.lists(st.fractions(-2, 2, max_denominator=3), min_size=6, max_size=6), min_size=1, max_size=3))
 def test_sums_of_squares_are_found_and_rebuilt_exactly(rows: list[list[Fraction]]) -> None:
     basis = (1, x, y, x * y, x**2, y**2)
