@@ -1,0 +1,93 @@
+"""The certificate of kind "pattern cover": a tree of partial patterns in which every leaf is refuted by multipliers or solved.
+
+tree: [k, tree with t_k <= 0, tree with t_k > 0] of the ramps z_k = max(0, t_k); or {variable: multiplier}, a combination of the
+equations that contradicts the signs of the variables; or a string of 0 and 1, a whole pattern, to be solved; or null, left open.
+The variables are z_k, w_k = z_k - t_k and the slacks u_k, all >= 0. Multipliers are those of the variables that the equations of a
+leaf leave on the left; the coefficients of the others follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+from flint import fmpq
+
+from numeric.components import text
+from proofs.draws import plain
+from proofs.patterns.complementarity import Complementarity, further
+from proofs.patterns.flow import PiecewiseFlow
+from proofs.patterns.forms import Form, constant
+from proofs.patterns.kinks import Ramp
+from proofs.patterns.result import Continuum, PatternState
+from proofs.patterns.tree import Tree
+from proofs.question import Question
+
+
+def cover(asked: Question, flow: PiecewiseFlow, problem: Complementarity | None, tree: Tree | None) -> dict[str, Any]:
+    """The certificate without the states; a tree of None says that every pattern is to be solved."""
+    found: dict[str, Any] = {"kind": "pattern cover", "sizes": dict(asked.sizes)}
+    found["values"] = {str(key.name): plain(value) for key, value in (asked.fixed or {}).items()}
+    found["domain"] = {text(name): [None if b is None else str(b) for b in box] for name, box in zip(flow.names, flow.box, strict=True)}
+    found["kinks"] = [flow.words(k) for k in flow.kinks]
+    if problem is None or tree is None:
+        return {**found, "tree": "all patterns"}
+    found["ramps"] = [form_data(flow, flow.chains[k.chain] + constant(-k.cut)) for k in flow.kinks if isinstance(k, Ramp)]
+    found["slacks"] = {f"u{k}": form_data(flow, form) for k, form in enumerate(further(flow))}
+    found["left"] = [problem.name(v) for v in problem.basic]
+    return {**found, "tree": tree_data(problem, tree)}
+
+
+def tree_data(problem: Complementarity, tree: Tree) -> Any:
+    """The tree as nested lists."""
+
+    def node(number: int) -> Any:
+        if number in tree.splits:
+            k, low, high = tree.splits[number]
+            return [k, node(low), node(high)]
+        if number in tree.refuted:
+            return {problem.name(problem.basic[r]): number_data(x) for r, x in tree.refuted[number].items()}
+        return "".join("01"[on] for on in tree.whole[number]) if number in tree.whole else None
+
+    return node(0)
+
+
+def number_data(x: fmpq) -> Any:
+    """A double as a float, any other rational as text."""
+    q = Fraction(int(x.p), int(x.q))
+    return float(q) if _is_double(q) else str(q)
+
+
+def _is_double(q: Fraction) -> bool:
+    try:
+        return Fraction(float(q)) == q
+    except OverflowError:
+        return False
+
+
+def form_data(flow: PiecewiseFlow, form: Form) -> dict[str, str]:
+    """An affine form by the names of components and ramps; its constant by the name 1."""
+    name: Callable[[int], str] = lambda v: text(flow.names[v]) if v < flow.n else f"z{v - flow.n}"  # noqa: E731
+    return {**({"1": str(form.constant)} if form.constant != 0 else {}), **{name(v): str(a) for v, a in sorted(form.slopes.items())}}
+
+
+def states_data(states: tuple[PatternState, ...], continua: tuple[Continuum, ...]) -> dict[str, Any]:
+    """The states and continua found, as plain data."""
+    return {
+        "states": [{"pattern": list(s.pattern), "values": {k: plain(v) for k, v in s.values.items()}} for s in states],
+        "continua": [
+            [
+                {
+                    "pattern": list(p.pattern),
+                    "point": {k: plain(v) for k, v in p.point.items()},
+                    "directions": [{k: plain(v) for k, v in d.items()} for d in p.directions],
+                }
+                for p in c.pieces
+            ]
+            for c in continua
+        ],
+    }
+
+
+__all__ = ["cover", "form_data", "number_data", "states_data", "tree_data"]

@@ -1,0 +1,258 @@
+"""f = A_s y + c_s on the cell of every pattern s: a pattern says, for each chain of kinks, between which cuts its argument lies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from flint import fmpq, fmpq_mat
+
+from amsym.errors import InputError, ModelError
+from numeric.components import component_names, text
+from proofs.patterns.forms import ZERO, Form, constant, exact
+from proofs.patterns.kinks import Gate, Kink, NotPiecewiseAffine, Ramp, Step
+from proofs.patterns.reading import Reader
+from proofs.question import Question
+
+Pattern = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Where the argument of a chain lies: from low to high, None without end, with or without the ends."""
+
+    low: fmpq | None
+    high: fmpq | None
+    with_low: bool = False
+    with_high: bool = True
+
+    @property
+    def inside(self) -> fmpq:
+        """A number in it."""
+        if self.low is None:
+            return ZERO if self.high is None else self.high - 1
+        if self.high is None:
+            return self.low + 1
+        return (self.low + self.high) / 2
+
+
+@dataclass(frozen=True)
+class Row:
+    """form ≥ 0, or form > 0 where it is strict."""
+
+    form: Form
+    strict: bool = False
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One pattern's affine flow, the arguments of the chains, and the conditions under which they are these; in the components."""
+
+    pattern: Pattern
+    flow: tuple[Form, ...]
+    arguments: tuple[Form, ...]
+    rows: tuple[Row, ...]
+
+    @property
+    def jacobian(self) -> fmpq_mat:
+        """A_s."""
+        n = range(len(self.flow))
+        return fmpq_mat([[f.slopes.get(j, ZERO) for j in n] for f in self.flow])
+
+
+@dataclass(frozen=True)
+class PiecewiseFlow:
+    """A flow in forms: of component k, `flow[k]` in variables 0..n-1 and kinks n, n+1, ...; `chains` are the arguments of the kinks.
+
+    box: (low, high) for each component, None without end.
+    """
+
+    names: tuple[tuple[str, tuple[int, ...]], ...]
+    flow: tuple[Form, ...]
+    kinks: tuple[Kink, ...]
+    chains: tuple[Form, ...]
+    box: tuple[tuple[fmpq | None, fmpq | None], ...]
+
+    @property
+    def n(self) -> int:
+        """The number of components."""
+        return len(self.flow)
+
+    @property
+    def continuous(self) -> bool:
+        """Whether it is made of ramps only."""
+        return all(isinstance(k, Ramp) for k in self.kinks)
+
+    @cached_property
+    def intervals(self) -> tuple[tuple[Interval, ...], ...]:
+        """The intervals of each chain from left to right; together they hold every number once.
+
+        A cut belongs to the interval on its left; where a step is closed, to that on its right, and where both are there it is one by itself.
+        """
+        return tuple(tuple(_intervals(self._sides(c))) for c in range(len(self.chains)))
+
+    def _sides(self, chain: int) -> dict[fmpq, set[bool]]:
+        found: dict[fmpq, set[bool]] = {}
+        for k in self.kinks:
+            if not isinstance(k, Gate) and k.chain == chain:
+                found.setdefault(k.cut, set()).update({k.closed} if isinstance(k, Step) else ())
+        return {c: found[c] for c in sorted(found)}
+
+    @property
+    def patterns(self) -> int:
+        """How many patterns there are."""
+        total = 1
+        for own in self.intervals:
+            total *= len(own)
+        return total
+
+    def cell(self, pattern: Sequence[int]) -> Cell:
+        """The flow of one pattern and where it holds."""
+        where = [own[k] for own, k in zip(self.intervals, pattern, strict=True)]
+        known: dict[int, Form] = {}
+
+        def value(v: int) -> Form:
+            if v < self.n:
+                return Form(ZERO, {v: fmpq(1)})
+            if v not in known:
+                known[v] = self._settled(self.kinks[v - self.n], where).put(value)
+            return known[v]
+
+        arguments = tuple(c.put(value) for c in self.chains)
+        rows = [row for u, own in zip(arguments, where, strict=True) for row in _rows(u, own)]
+        return Cell(tuple(pattern), tuple(f.put(value) for f in self.flow), arguments, (*rows, *self.box_rows))
+
+    def _settled(self, kink: Kink, where: Sequence[Interval]) -> Form:
+        """The kink's form in the interval of its chain."""
+        if isinstance(kink, Gate):
+            step = self.kinks[kink.step - self.n]
+            level = self._level(step, where)
+            return kink.form.scaled(level)
+        if isinstance(kink, Step):
+            return constant(self._level(kink, where))
+        below = where[kink.chain].inside <= kink.cut
+        return constant(0) if below else self.chains[kink.chain] + constant(-kink.cut)
+
+    def _level(self, kink: Kink, where: Sequence[Interval]) -> fmpq:
+        if isinstance(kink, Step):
+            u = where[kink.chain].inside
+            return fmpq(int(u >= kink.cut if kink.closed else u > kink.cut))
+        assert isinstance(kink, Gate)
+        levels = [a * self._level(self.kinks[v - self.n], where) for v, a in kink.form.slopes.items()]
+        return self._level(self.kinks[kink.step - self.n], where) * sum(levels, kink.form.constant)
+
+    @property
+    def box_rows(self) -> tuple[Row, ...]:
+        """The box as conditions."""
+        rows = []
+        for v, (low, high) in enumerate(self.box):
+            rows += _rows(Form(ZERO, {v: fmpq(1)}), Interval(low, high, True, True))
+        return tuple(rows)
+
+    def words(self, kink: Kink) -> str:
+        """The kink as it is written: max(0, y[0] - 1)."""
+        if isinstance(kink, Gate):
+            return f"{self.words(self.kinks[kink.step - self.n])}*({self._text(kink.form)})"
+        u = self._text(self.chains[kink.chain] + constant(-kink.cut))
+        return f"max(0, {u})" if isinstance(kink, Ramp) else f"[{u} {'>=' if kink.closed else '>'} 0]"
+
+    def _text(self, form: Form) -> str:
+        names = {v: text(self.names[v]) if v < self.n else self.words(self.kinks[v - self.n]) for v in form.slopes}
+        parts = [names[v] if a == 1 else f"{a}*{names[v]}" for v, a in sorted(form.slopes.items())]
+        return " + ".join([*parts, *([str(form.constant)] if form.constant != 0 else [])]).replace("+ -", "- ")
+
+
+def _intervals(sides: Mapping[fmpq, set[bool]]) -> list[Interval]:
+    low: fmpq | None = None
+    with_low, found = False, []
+    for cut, closed in sides.items():
+        found.append(Interval(low, cut, with_low, True not in closed))
+        if closed == {True, False}:
+            found.append(Interval(cut, cut, True, True))
+        low, with_low = cut, closed == {True}
+    return [*found, Interval(low, None, with_low, False)]
+
+
+def _rows(u: Form, own: Interval) -> list[Row]:
+    rows = [] if own.low is None else [Row(u + constant(-own.low), not own.with_low)]
+    return rows if own.high is None else [*rows, Row(constant(own.high) - u, not own.with_high)]
+
+
+def piecewise_flow(asked: Question) -> PiecewiseFlow:
+    """The flow of a question in exact numbers.
+
+    >>> from amsym import zoo
+    >>> from proofs.question import question
+    >>> f = piecewise_flow(question(zoo.hopfield("relu"), {"W": [[0.5, 1.0], [1.0, 0.5]], "b": [1.0, 0.0]}))
+    >>> f.patterns, [f.words(k) for k in f.kinks], [str(g) for g in f.cell((1, 0)).flow]
+    (4, ['max(0, y[0])', 'max(0, y[1])'], ['1 + -1/2*v0', '0 + 1*v0 + -1*v1'])
+
+    Raises ModelError for a flow that is not piecewise affine with rational numbers, InputError where numbers or sizes are missing.
+    """
+    system = asked.system
+    if system.flow is None:
+        raise InputError("the system has an update and no flow: expected a System(flow=...)")
+    missing = [a for a in system.axes if a not in asked.sizes]
+    if missing or (asked.fixed is None and (system.parameters or system.scalars)):
+        lack = f"no size for axis '{missing[0]}'" if missing else "no parameters"
+        raise InputError(f"steady states are listed for given numbers, got {lack}: give params, or a domain with arrays")
+    reader = Reader(tuple(system.states), asked.sizes, asked.fixed or {})
+    try:
+        forms = _flows(reader, asked)
+    except NotPiecewiseAffine as part:
+        raise ModelError(f"the flow is not piecewise affine in the states with rational numbers: {part.args[0]} is in it") from None
+    return _tidied(reader, forms, tuple(component_names(system, asked.sizes)), _box(asked))
+
+
+def _flows(reader: Reader, asked: Question) -> list[Form]:
+    by_state = {c.tensor: (c.where, f) for c, f in (asked.system.flow or {}).items()}
+    found = []
+    for state, place in reader.numbers:
+        where, f = by_state[state]
+        found.append(reader.read(f, dict(zip(where, place, strict=True))))
+    return found
+
+
+def _tidied(reader: Reader, forms: list[Form], names: Any, box: Any) -> PiecewiseFlow:
+    """Only the kinks and chains that the flow holds, renumbered."""
+    n, kinks, arguments = reader.kinks.n, reader.kinks.kinks, reader.kinks.arguments
+    used, todo = set[int](), [v for f in forms for v in f.slopes if v >= n]
+    while todo:
+        v = todo.pop()
+        if v not in used:
+            used.add(v)
+            kink = kinks[v - n]
+            inner = [kink.step, *kink.form.slopes] if isinstance(kink, Gate) else list(arguments[kink.chain].slopes)
+            todo += [u for u in inner if u >= n]
+    order = {v: n + k for k, v in enumerate(sorted(used))}
+    own = [kinks[v - n] for v in sorted(used)]
+    chains = {c: k for k, c in enumerate(sorted({k.chain for k in own if not isinstance(k, Gate)}))}
+
+    def moved(form: Form) -> Form:
+        return Form(form.constant, {order.get(v, v): a for v, a in form.slopes.items()})
+
+    renamed: list[Kink] = []
+    for k in own:
+        if isinstance(k, Gate):
+            renamed.append(Gate(order[k.step], moved(k.form)))
+        else:
+            renamed.append(Ramp(chains[k.chain], k.cut) if isinstance(k, Ramp) else Step(chains[k.chain], k.cut, k.closed))
+    return PiecewiseFlow(names, tuple(map(moved, forms)), tuple(renamed), tuple(moved(arguments[c]) for c in chains), box)
+
+
+def _box(asked: Question) -> tuple[tuple[fmpq | None, fmpq | None], ...]:
+    """(low, high) of every component, in packed order."""
+    import numpy as np
+
+    bounds = {getattr(getattr(key, "tensor", key), "name", key): box for key, box in (asked.domain or {}).items()}
+    found: list[tuple[fmpq | None, fmpq | None]] = []
+    for s in asked.system.states:
+        shape = tuple(asked.sizes[a] for a in s.axes)
+        low, high = (np.broadcast_to(np.asarray(b, dtype=float), shape).ravel() for b in bounds.get(s.name, (-np.inf, np.inf)))
+        found += [(exact(a) if np.isfinite(a) else None, exact(b) if np.isfinite(b) else None) for a, b in zip(low, high, strict=True)]
+    return tuple(found)
+
+
+__all__ = ["Cell", "Interval", "Pattern", "PiecewiseFlow", "Row", "piecewise_flow"]
