@@ -1,9 +1,12 @@
 """The certificate of kind "pattern cover": a tree of partial patterns in which every leaf is refuted by multipliers or solved.
 
-tree: [k, tree with t_k <= 0, tree with t_k > 0] of the ramps z_k = max(0, t_k); or {variable: multiplier}, a combination of the
-equations that contradicts the signs of the variables; or a string of 0 and 1, a whole pattern, to be solved; or null, left open.
-The variables are z_k, w_k = z_k - t_k and the slacks u_k, all >= 0. Multipliers are those of the variables that the equations of a
-leaf leave on the left; the coefficients of the others follow.
+ramps: the forms t_k in the states and in z_0, z_1, ...; flow: each component as such a form, with z_k = max(0, t_k).
+slacks: forms u_k that are >= 0 at every steady state in the domain: the box, and z_a - z_b and b - a - (z_a - z_b) of two cuts a < b.
+tree: [k, tree with t_k <= 0, tree with t_k > 0]; or a whole pattern, a string of 0 and 1 for the ramps, to be solved;
+or {variable: multiplier}: the combination Σ λ_v v of these variables, z_k, w_k = z_k - t_k and u_k, all >= 0, is by flow = 0 equal to
+a form c - Σ a_v v in those that "left" does not name. It contradicts where λ_v >= 0 and a_v >= 0 but for variables that the pattern fixes
+at 0 (z_k with t_k <= 0, w_k with t_k > 0), and c < 0, or c = 0 and the coefficient of a z_k with t_k > 0 is > 0.
+A tree "all patterns" says that every pattern was solved: there are jumps, or f = 0 contradicts itself whatever the z_k are.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ from proofs.question import Question
 
 
 def cover(asked: Question, flow: PiecewiseFlow, problem: Complementarity | None, tree: Tree | None) -> dict[str, Any]:
-    """The certificate without the states; a tree of None says that every pattern is to be solved."""
+    """The certificate without the states; without a tree every pattern is to be solved."""
     found: dict[str, Any] = {"kind": "pattern cover", "sizes": dict(asked.sizes)}
     found["values"] = {str(key.name): plain(value) for key, value in (asked.fixed or {}).items()}
     found["domain"] = {text(name): [None if b is None else str(b) for b in box] for name, box in zip(flow.names, flow.box, strict=True)}
@@ -34,6 +37,7 @@ def cover(asked: Question, flow: PiecewiseFlow, problem: Complementarity | None,
     if problem is None or tree is None:
         return {**found, "tree": "all patterns"}
     found["ramps"] = [form_data(flow, flow.chains[k.chain] + constant(-k.cut)) for k in flow.kinks if isinstance(k, Ramp)]
+    found["flow"] = {text(name): form_data(flow, f) for name, f in zip(flow.names, flow.flow, strict=True)}
     found["slacks"] = {f"u{k}": form_data(flow, form) for k, form in enumerate(further(flow))}
     found["left"] = [problem.name(v) for v in problem.basic]
     return {**found, "tree": tree_data(problem, tree)}

@@ -19,7 +19,6 @@ from proofs.patterns.forms import fraction
 from proofs.patterns.kinks import Gate, Ramp
 from proofs.patterns.polyhedra import Point, value
 from proofs.patterns.result import Continuum, Exact, PatternState, PatternStates, Solutions
-from proofs.patterns.stability import stability_of
 from proofs.patterns.tree import Tree, searched
 from proofs.question import Question
 
@@ -57,13 +56,14 @@ def enumerate_states(asked: Question, *, nodes: int = NODES, patterns: int = PAT
     certificate = {**cover(asked, flow, problem, tree), **states_data(states, continua)}
     open_nodes = tree.open if tree is not None else 0
     complete = _complete(certificate, flow.patterns, tried, refuted, left or open_nodes > 0)
-    return PatternStates(states, continua, complete, flow.patterns, tried, refuted)
+    return PatternStates(states, continua, complete, flow.chain_words, flow.patterns, tried, refuted)
 
 
 def _whole(flow: PiecewiseFlow, tree: Tree) -> Iterable[Pattern]:
     """The whole patterns of a tree, by chains; where a ramp is on and one of a lower cut is off there is no such pattern."""
     chains = [
-        sorted((k.cut, v) for v, k in enumerate(flow.kinks) if isinstance(k, Ramp) and k.chain == chain) for chain in range(len(flow.chains))
+        sorted((k.cut, v) for v, k in enumerate(flow.kinks) if isinstance(k, Ramp) and k.chain == chain)
+        for chain in range(len(flow.chains))
     ]
     for on in tree.whole.values():
         rows = [[on[v] for _, v in own] for own in chains]
@@ -114,9 +114,7 @@ def _state(asked: Question, flow: PiecewiseFlow, found: Piece) -> PatternState:
     y = found.solutions.point
     touched = [value(u, y) for u in found.cell.arguments]
     kinks = tuple(flow.words(k) for k in flow.kinks if not isinstance(k, Gate) and touched[k.chain] == k.cut)
-    stability = None if kinks else stability_of(found.cell.jacobian)
-    note = f"it lies on the kink{'s' * (len(kinks) > 1)} of {', '.join(kinks)}" if kinks else ""
-    return PatternState(_exact(asked, flow, y), found.cell.pattern, kinks, stability, note)
+    return PatternState(_exact(asked, flow, y), kinks, found.cell)
 
 
 __all__ = ["enumerate_states"]

@@ -89,7 +89,7 @@ class PiecewiseFlow:
     def intervals(self) -> tuple[tuple[Interval, ...], ...]:
         """The intervals of each chain from left to right; together they hold every number once.
 
-        A cut belongs to the interval on its left; where a step is closed, to that on its right, and where both are there it is one by itself.
+        A cut belongs to the interval on its left; where a step is closed, to that on its right; with both kinds it stands alone.
         """
         return tuple(tuple(_intervals(self._sides(c))) for c in range(len(self.chains)))
 
@@ -111,29 +111,37 @@ class PiecewiseFlow:
     def cell(self, pattern: Sequence[int]) -> Cell:
         """The flow of one pattern and where it holds."""
         where = [own[k] for own, k in zip(self.intervals, pattern, strict=True)]
-        known: dict[int, Form] = {}
-
-        def value(v: int) -> Form:
-            if v < self.n:
-                return Form(ZERO, {v: fmpq(1)})
-            if v not in known:
-                known[v] = self._settled(self.kinks[v - self.n], where).put(value)
-            return known[v]
-
-        arguments = tuple(c.put(value) for c in self.chains)
+        known: list[Form | None] = []
+        for kink in self.kinks:
+            settled = self._settled(kink, where)
+            known.append(None if settled is None else self._put(settled, known))
+        arguments = tuple(self._put(c, known) for c in self.chains)
         rows = [row for u, own in zip(arguments, where, strict=True) for row in _rows(u, own)]
-        return Cell(tuple(pattern), tuple(f.put(value) for f in self.flow), arguments, (*rows, *self.box_rows))
+        return Cell(tuple(pattern), tuple(self._put(f, known) for f in self.flow), arguments, (*rows, *self.box_rows))
 
-    def _settled(self, kink: Kink, where: Sequence[Interval]) -> Form:
-        """The kink's form in the interval of its chain."""
-        if isinstance(kink, Gate):
-            step = self.kinks[kink.step - self.n]
-            level = self._level(step, where)
-            return kink.form.scaled(level)
+    def _put(self, form: Form, known: Sequence[Form | None]) -> Form:
+        """The form with the kinks known so far in it replaced; None stands for 0."""
+        n = len(self.flow)
+        inner = [(v, a) for v, a in form.slopes.items() if v >= n]
+        if not inner:
+            return form
+        constant, slopes = form.constant, {v: a for v, a in form.slopes.items() if v < n}
+        for v, a in inner:
+            by = known[v - n]
+            if by is not None:
+                constant = constant + a * by.constant
+                for u, b in by.slopes.items():
+                    slopes[u] = slopes[u] + a * b if u in slopes else a * b
+        return Form(constant, {u: b for u, b in slopes.items() if b != 0})
+
+    def _settled(self, kink: Kink, where: Sequence[Interval]) -> Form | None:
+        """The kink's form where its chain lies; None is 0."""
+        if isinstance(kink, Ramp):
+            u = self.chains[kink.chain]
+            return Form(u.constant - kink.cut, u.slopes) if where[kink.chain].inside > kink.cut else None
         if isinstance(kink, Step):
             return constant(self._level(kink, where))
-        below = where[kink.chain].inside <= kink.cut
-        return constant(0) if below else self.chains[kink.chain] + constant(-kink.cut)
+        return kink.form.scaled(self._level(self.kinks[kink.step - self.n], where))
 
     def _level(self, kink: Kink, where: Sequence[Interval]) -> fmpq:
         if isinstance(kink, Step):
@@ -143,7 +151,7 @@ class PiecewiseFlow:
         levels = [a * self._level(self.kinks[v - self.n], where) for v, a in kink.form.slopes.items()]
         return self._level(self.kinks[kink.step - self.n], where) * sum(levels, kink.form.constant)
 
-    @property
+    @cached_property
     def box_rows(self) -> tuple[Row, ...]:
         """The box as conditions."""
         rows = []
@@ -157,6 +165,11 @@ class PiecewiseFlow:
             return f"{self.words(self.kinks[kink.step - self.n])}*({self._text(kink.form)})"
         u = self._text(self.chains[kink.chain] + constant(-kink.cut))
         return f"max(0, {u})" if isinstance(kink, Ramp) else f"[{u} {'>=' if kink.closed else '>'} 0]"
+
+    @property
+    def chain_words(self) -> tuple[str, ...]:
+        """Each chain with its cuts: y[0] at -1, 1."""
+        return tuple(f"{self._text(u)} at {', '.join(map(str, self._sides(c)))}" for c, u in enumerate(self.chains))
 
     def _text(self, form: Form) -> str:
         names = {v: text(self.names[v]) if v < self.n else self.words(self.kinks[v - self.n]) for v in form.slopes}
@@ -176,7 +189,7 @@ def _intervals(sides: Mapping[fmpq, set[bool]]) -> list[Interval]:
 
 
 def _rows(u: Form, own: Interval) -> list[Row]:
-    rows = [] if own.low is None else [Row(u + constant(-own.low), not own.with_low)]
+    rows = [] if own.low is None else [Row(Form(u.constant - own.low, u.slopes), not own.with_low)]
     return rows if own.high is None else [*rows, Row(constant(own.high) - u, not own.with_high)]
 
 

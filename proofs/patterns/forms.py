@@ -52,16 +52,6 @@ class Form:
         kept = {v: a for v, a in self.slopes.items() if first(v)}
         return Form(self.constant, kept), Form(ZERO, {v: a for v, a in self.slopes.items() if v not in kept})
 
-    def put(self, values: Callable[[int], Form]) -> Form:
-        """Every variable replaced by a form."""
-        constant, slopes = self.constant, dict[int, fmpq]()
-        for v, a in self.slopes.items():
-            by = values(v)
-            constant = constant + a * by.constant
-            for u, b in by.slopes.items():
-                slopes[u] = slopes.get(u, ZERO) + a * b
-        return Form(constant, {u: b for u, b in slopes.items() if b != 0})
-
 
 def constant(a: Any) -> Form:
     """A number as a form."""

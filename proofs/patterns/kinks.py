@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from flint import fmpq
 
@@ -81,7 +82,7 @@ class Bent:
     def positive_part(self) -> Bent:
         """max(0, ·) of it."""
         cuts = sorted({*self.jumps, *self.zeros()})
-        inner = [*(a / 2 + b / 2 for a, b in zip(cuts, cuts[1:], strict=False))]
+        inner = [*(a / 2 + b / 2 for a, b in pairwise(cuts))]
         samples = [cuts[0] - 1, *inner, cuts[-1] + 1] if cuts else [ZERO]
         slopes = [self._slope_at(u) if self.at(u) > 0 else ZERO for u in samples]
         start = samples[0]
@@ -159,9 +160,8 @@ class Kinks:
 
     def _later(self, step: Kink, u: int) -> Form:
         """[u > a] [u > b] is the one of the larger cut, the open one of two at the same cut."""
-        other = self.kinks[u - self.n]
-        assert isinstance(step, Step) and isinstance(other, Step)
-        return self._kink(max(step, other, key=lambda s: (s.cut, not s.closed)))
+        both = [k for k in (step, self.kinks[u - self.n]) if isinstance(k, Step)]
+        return self._kink(max(both, key=lambda s: (s.cut, not s.closed)))
 
     def _gated(self, v: int, step: Kink, form: Form) -> Form:
         if form.is_constant:
@@ -192,13 +192,14 @@ class Kinks:
         return a / self._chains[key][1] if key in self._chains and self._chains[key][0] == chain else None
 
     def _chain(self, form: Form) -> tuple[int, fmpq]:
-        """The chain whose argument the form is, times a factor, but for its constant."""
+        """The chain whose argument the form is, times a factor, but for its constant; a single variable is its own argument."""
         key, a = _direction(form)
         if key not in self._chains:
-            self._chains[key] = (len(self.arguments), abs(a))
-            self.arguments.append(Form(ZERO, form.slopes if a > 0 else form.scaled(-ONE).slopes))
-        chain, scale = self._chains[key]
-        return chain, a / scale
+            first = ONE if len(key) == 1 else abs(a)
+            self._chains[key] = (len(self.arguments), first)
+            self.arguments.append(Form(ZERO, form.scaled(first / a).slopes))
+        chain, first = self._chains[key]
+        return chain, a / first
 
     def _written(self, bent: Bent) -> Form:
         result = self.arguments[bent.chain].scaled(bent.slope) + constant(bent.level)

@@ -31,7 +31,7 @@ def refuted(problem: Complementarity, nodes: Nodes, row: Whole, sign: Floats, wa
     """
     proposed = _proposed(problem, nodes, row, sign)
     products = _products(problem, proposed)
-    found = []
+    found: list[Multipliers | None] = []
     for b, lam in enumerate(proposed):
         multipliers = {r: exact(float(x)) for r, x in enumerate(lam) if x != 0}
         if judged(problem, multipliers, nodes.zero[b], wanted[b], products[b] if products else None):

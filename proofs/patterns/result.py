@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from amsym.verdict import Verdict
-from proofs.patterns.flow import Pattern
+from proofs.patterns.flow import Cell, Pattern
+from proofs.patterns.stability import stability_of
 
 # {state: nested tuples of fractions}
 Exact = Mapping[str, Any]
@@ -20,15 +22,27 @@ Exact = Mapping[str, Any]
 class PatternState:
     """An isolated steady state.
 
-    values: {state: nested tuples of fractions}.  pattern: between which cuts each chain of kinks lies.  kinks: those it lies on, in words.
-    stability: a Verdict off the kinks; None on one, and `note` says so.
+    values: {state: nested tuples of fractions}.  kinks: those it lies on, in words.  cell: the affine flow of its pattern.
     """
 
     values: Exact
-    pattern: Pattern
     kinks: tuple[str, ...]
-    stability: Verdict | None
-    note: str = ""
+    cell: Cell = field(repr=False)
+
+    @property
+    def pattern(self) -> Pattern:
+        """Between which cuts each chain of kinks lies, numbered from the left."""
+        return self.cell.pattern
+
+    @cached_property
+    def stability(self) -> Verdict | None:
+        """Stable or unstable by the exact Jacobian; None on a kink, where there is none, and `note` says so."""
+        return None if self.kinks else stability_of(self.cell.jacobian)
+
+    @property
+    def note(self) -> str:
+        """Why stability is None."""
+        return f"it lies on the kink{'s' * (len(self.kinks) > 1)} of {', '.join(self.kinks)}" if self.kinks else ""
 
     def floats(self) -> dict[str, NDArray[np.float64]]:
         """The nearest doubles, by state."""
@@ -71,13 +85,15 @@ class PatternStates:
     """Every steady state of a piecewise affine flow.
 
     states: the isolated ones.  continua: the others.  complete: CERTIFIED where there is no other steady state, with a certificate of
-    kind "pattern cover"; UNDECIDED where the search was stopped.  patterns: how many there are.  solved: how many of them were solved
-    in rationals.  refuted: partial patterns, each with multipliers that no steady state in it satisfies.
+    kind "pattern cover"; UNDECIDED where the search was stopped.  chains: the arguments of kinks and their cuts, in words; a pattern
+    has one number for each.  patterns: how many there are.  solved: how many of them were solved in rationals.  refuted: partial
+    patterns, each with multipliers that no steady state in it satisfies.
     """
 
     states: tuple[PatternState, ...]
     continua: tuple[Continuum, ...]
     complete: Verdict
+    chains: tuple[str, ...]
     patterns: int
     solved: int
     refuted: int

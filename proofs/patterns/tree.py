@@ -108,7 +108,7 @@ def _children(problem: Complementarity, tree: Tree, nodes: Nodes) -> Nodes:
     """Both children of every node that has an undecided kink; the others are whole patterns."""
     K = problem.kinks
     decided = nodes.zero[:, :K] | nodes.zero[:, K : 2 * K]
-    done = decided.all(1)
+    done = np.asarray(decided.all(1))
     for b in np.flatnonzero(done):
         tree.whole[int(nodes.number[b])] = tuple(map(bool, nodes.zero[b, :K]))
     nodes, decided = nodes.take(~done), decided[~done]
@@ -116,8 +116,8 @@ def _children(problem: Complementarity, tree: Tree, nodes: Nodes) -> Nodes:
         return nodes
     k = _chosen(problem, nodes, decided)
     first = tree.nodes + 2 * np.arange(len(nodes))
-    for b, parent in enumerate(nodes.number):
-        tree.splits[int(parent)] = (int(k[b]), int(first[b]), int(first[b]) + 1)
+    for child, parent in enumerate(nodes.number.tolist()):
+        tree.splits[parent] = (int(k[child]), int(first[child]), int(first[child]) + 1)
     tree.nodes += 2 * len(nodes)
     return Nodes.joined(_fixed(nodes, k + K, first), _risen(_fixed(nodes, k, first + 1), k + K))
 
