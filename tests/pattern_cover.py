@@ -54,20 +54,23 @@ class Reading:
         whole = own if name[0] == "z" else add(own, self.ramps[k], Fraction(-1)) if name[0] == "w" else self.slacks[name]
         return put(whole, self.states)
 
-    def check(self, tree: Any, path: str) -> None:
+    def check(self, number: int, path: str) -> None:
         """path: a character for each ramp, - where it is undecided."""
-        if isinstance(tree, list):
-            k, low, high = tree
+        node = self.c["tree"][number]
+        if isinstance(node, list):
+            k, low, high = node
             if path[k] != "-":
                 raise Refused("a ramp is split twice")
             self.check(low, path[:k] + "0" + path[k + 1 :])
             self.check(high, path[:k] + "1" + path[k + 1 :])
-        elif isinstance(tree, dict):
-            self.refuted(tree, path)
-        elif tree == path and "-" not in path:
+        elif isinstance(node, dict) and "unique" in node:
+            self.unique(node["unique"], path)
+        elif isinstance(node, dict):
+            self.refuted(node, path)
+        elif node == path and "-" not in path:
             self.patterns.add(path)
         else:
-            raise Refused(f"a leaf {tree!r} at {path}")
+            raise Refused(f"a leaf {node!r} at {path}")
 
     def refuted(self, multipliers: Mapping[str, Any], path: str) -> None:
         zero = {("w" if on == "1" else "z") + str(k) for k, on in enumerate(path) if on != "-"}
@@ -86,6 +89,47 @@ class Reading:
         strict = any(rest.get(f"z{k}", 0) > 0 for k, on in enumerate(path) if on == "1")
         if not (level < 0 or (level == 0 and strict)):
             raise Refused("no contradiction")
+
+    def unique(self, pattern: str, path: str) -> None:
+        """At most one candidate: S + Sᵀ is positive definite, and the pattern has the candidate."""
+        rest = [k for k, on in enumerate(path) if on == "-"]
+        if len(pattern) != len(path) or any(a != b for a, b in zip(pattern, path, strict=True) if b != "-"):
+            raise Refused("the candidate is of another leaf")
+        self.check_monotone([k for k, on in enumerate(path) if on == "1"], rest)
+        z, w = self.candidate(pattern)
+        if any(z[k] < 0 or w[k] < 0 for k in rest):
+            raise Refused("the candidate does not satisfy its own pattern")
+        if all(z[k] > 0 if on == "1" else w[k] >= 0 for k, on in enumerate(path) if on != "-"):
+            self.patterns.add("".join("01"[x > 0] for x in z))
+
+    def check_monotone(self, on: list[int], rest: list[int]) -> None:
+        """w_rest = S z_rest + q by w_on = 0, and S + Sᵀ has positive pivots."""
+        order = [f"z{k}" for k in on + rest]
+        inner = reduced([[self.variable(f"w{k}").get(v, Fraction(0)) for v in order] for k in on])
+        if len(inner) != len(on) or any(row[i] != 1 for i, row in enumerate(inner)):
+            raise Refused("what is decided leaves more than one direction")
+        rule = {order[i]: {v: -x for v, x in zip(order[len(on) :], row[len(on) :], strict=True) if x} for i, row in enumerate(inner)}
+        off = {f"z{k}": {} for k in range(len(self.ramps)) if f"z{k}" not in order}
+        S = [[put(self.variable(f"w{k}"), {**rule, **off}).get(f"z{j}", Fraction(0)) for j in rest] for k in rest]
+        A = [[S[i][j] + S[j][i] for j in range(len(S))] for i in range(len(S))]
+        for p in range(len(A)):
+            if A[p][p] <= 0:
+                raise Refused("S + Sᵀ is not positive definite")
+            for i in range(p + 1, len(A)):
+                A[i] = [x - A[i][p] / A[p][p] * y for x, y in zip(A[i], A[p], strict=True)]
+
+    def candidate(self, pattern: str) -> tuple[list[Fraction], list[Fraction]]:
+        """The z and w at which exactly those of the pattern's other half are 0."""
+        on = [k for k, c in enumerate(pattern) if c == "1"]
+        names = [f"z{k}" for k in on]
+        forms = {k: self.variable(f"w{k}") for k in range(len(pattern))}
+        found = reduced([[forms[k].get(v, Fraction(0)) for v in names] + [-forms[k].get("1", Fraction(0))] for k in on])
+        if len(found) != len(on) or any(not any(row[:-1]) for row in found):
+            raise Refused("the pattern has no candidate or more than one")
+        values = dict(zip(names, (row[-1] for row in found), strict=True))
+        at = {f"z{k}": {"1": values.get(f"z{k}", Fraction(0))} for k in range(len(pattern))}
+        level = [put(forms[k], at).get("1", Fraction(0)) for k in range(len(pattern))]
+        return [values.get(f"z{k}", Fraction(0)) for k in range(len(pattern))], level
 
     def check_states(self) -> None:
         """Every whole pattern with one solution in its cell has it in the list of states, or in a continuum."""
@@ -124,6 +168,6 @@ def solved(flow: Mapping[str, Form]) -> dict[str, Form]:
 def check(certificate: Mapping[str, Any]) -> set[str]:
     """The whole patterns that the tree leaves; raises Refused where the certificate does not hold."""
     reading = Reading(certificate)
-    reading.check(certificate["tree"], "-" * len(reading.ramps))
+    reading.check(0, "-" * len(reading.ramps))
     reading.check_states()
     return reading.patterns

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
@@ -17,6 +16,9 @@ from pattern_networks import Matrix, Vector
 
 from amsym import zoo
 from proofs.patterns import enumerate_states, refutations
+from proofs.patterns.complementarity import complementarity
+from proofs.patterns.from_question import piecewise_flow
+from proofs.patterns.uniqueness import is_positive
 from proofs.question import question
 
 
@@ -28,21 +30,11 @@ def certificate(name: str, W: Any, b: Any, domain: Any = None) -> dict[str, Any]
 def drawn(seed: int, n: int) -> tuple[Any, Any]:
     rng = np.random.default_rng(seed)
     W = rng.normal(size=(n, n))
-    return (W + W.T) * 1.5 / np.sqrt(n), rng.normal(size=n)
+    return (W + W.T) * rng.uniform(0.2, 1.5) / np.sqrt(n), rng.normal(size=n)
 
 
-def leaves(tree: Any, where: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, ...], Any]]:
-    if isinstance(tree, list):
-        for k in (1, 2):
-            yield from leaves(tree[k], (*where, k))
-    else:
-        yield where, tree
-
-
-def replaced(tree: Any, where: tuple[int, ...], leaf: Any) -> Any:
-    if not where:
-        return leaf
-    return [replaced(t, where[1:], leaf) if k == where[0] else t for k, t in enumerate(tree)]
+def replaced(tree: list[Any], number: int, node: Any) -> list[Any]:
+    return [node if k == number else old for k, old in enumerate(tree)]
 
 
 def forms_by_hand(W: Matrix, b: Vector) -> dict[str, dict[str, Fraction]]:
@@ -89,28 +81,30 @@ def test_a_certificate_says_which_numbers_it_is_about() -> None:
 
 
 def test_every_tampering_is_refused() -> None:
-    W, b = drawn(5, 5)
-    good = certificate("relu", W, b)
+    W, b = drawn(17, 5)
+    good = certificate("relu", 3 * W, b)
     check(good)
-    refuted = [(w, leaf) for w, leaf in leaves(good["tree"]) if isinstance(leaf, dict)]
-    whole = [(w, leaf) for w, leaf in leaves(good["tree"]) if isinstance(leaf, str)]
-    assert refuted
-    assert whole
-    where, leaf = refuted[0]
-    largest = max(leaf, key=lambda k: abs(Fraction(leaf[k])))
+    tree = good["tree"]
+    k, low, high = tree[0]
+    where = next(n for n, node in enumerate(tree) if isinstance(node, dict) and "unique" not in node)
+    whole = next(n for n, node in enumerate(tree) if isinstance(node, str))
+    split = next(n for n, node in enumerate(tree) if n > 0 and isinstance(node, list))
+    leaf = tree[where]
+    largest = max(leaf, key=lambda name: abs(Fraction(leaf[name])))
     bad: list[Any] = [
-        replaced(good["tree"], where, {**leaf, largest: -Fraction(leaf[largest])}),  # a sign
-        replaced(good["tree"], where, {k: x for k, x in leaf.items() if k != largest}),  # a multiplier left out
-        replaced(good["tree"], where, {}),  # no reason at all
-        replaced(good["tree"], where, None),  # a leaf left open
-        replaced(good["tree"], where, "0" * 5 if where[-1] == 2 else "1" * 5),  # the pattern of another leaf
-        replaced(good["tree"], whole[0][0], leaf),  # a steady state refuted
-        [good["tree"][0], good["tree"][2], good["tree"][1]],  # the halves exchanged
-        [good["tree"][0], good["tree"][1], good["tree"]],  # a kink split twice
+        replaced(tree, where, {**leaf, largest: -Fraction(leaf[largest])}),  # a sign
+        replaced(tree, where, {name: x for name, x in leaf.items() if name != largest}),  # a multiplier left out
+        replaced(tree, where, {}),  # no reason at all
+        replaced(tree, where, None),  # a leaf left open
+        replaced(tree, where, tree[whole]),  # the pattern of another leaf
+        replaced(tree, whole, leaf),  # a steady state refuted
+        replaced(tree, 0, [k, high, low]),  # the halves exchanged
+        replaced(tree, 0, [k, low, low]),  # one half left out
+        replaced(tree, split, tree[0]),  # a kink split twice
     ]
-    for tree in bad:
+    for spoiled in bad:
         with pytest.raises(Refused):
-            check({**good, "tree": tree})
+            check({**good, "tree": spoiled})
 
 
 def test_a_state_left_out_is_noticed() -> None:
@@ -123,18 +117,51 @@ def test_a_state_left_out_is_noticed() -> None:
 
 
 def test_wrong_multipliers_are_not_taken_by_the_search_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    W, b = drawn(5, 4)
-    right = certificate("relu", W, b)
+    W, b = drawn(17, 5)
+    right = certificate("relu", 3 * W, b)
     monkeypatch.setattr(refutations, "_proposed", lambda problem, nodes, row, sign: np.ones((len(nodes), len(problem.basic))))
     monkeypatch.setattr(refutations, "_solved", lambda *_: None)
-    spoiled = certificate("relu", W, b)
+    spoiled = certificate("relu", 3 * W, b)
     assert spoiled["states"] == right["states"]  # found by solving more patterns
     check(spoiled)
 
 
 def test_exact_multipliers_take_over_where_rounding_spoils_the_floats(monkeypatch: pytest.MonkeyPatch) -> None:
-    W, b = drawn(5, 4)
+    W, b = drawn(17, 5)
+    right = check(certificate("relu", 3 * W, b))
     monkeypatch.setattr(refutations, "_proposed", lambda problem, nodes, row, sign: -np.ones((len(nodes), len(problem.basic))))
-    found = certificate("relu", W, b)
-    assert len(check(found)) == len(check(certificate("relu", W, b)))
-    assert any(isinstance(x, str) for _, leaf in leaves(found["tree"]) if isinstance(leaf, dict) for x in leaf.values())
+    found = certificate("relu", 3 * W, b)
+    assert check(found) == right
+    refuted = [node for node in found["tree"] if isinstance(node, dict) and "unique" not in node]
+    assert any(isinstance(x, str) for node in refuted for x in node.values())
+
+
+def test_weak_weights_leave_one_candidate_and_no_split() -> None:
+    W, b = drawn(5, 5)
+    good = certificate("relu", W / 10, b)
+    assert len(good["tree"]) == 1
+    pattern = good["tree"][0]["unique"]
+    assert check(good) == {pattern}
+    other = "".join("10"[int(c)] for c in pattern)
+    for spoiled in ([{"unique": other}], [{"unique": pattern[:-1] + other[-1]}], [{"unique": "0"}]):
+        with pytest.raises(Refused):
+            check({**good, "tree": spoiled})
+    strong = {k: v for k, v in certificate("relu", 10 * W, b).items() if k != "tree"}
+    with pytest.raises(Refused, match="positive definite"):
+        check({**strong, "tree": [{"unique": pattern}]})
+
+
+def test_a_candidate_on_a_kink_belongs_to_the_side_where_the_ramp_is_off() -> None:
+    c = certificate("relu", [[0.5, 0.0], [0.0, 0.5]], [0.0, 1.0])
+    assert check(c) == {"01"}
+    assert [s["values"]["y"] for s in c["states"]] == [["0", "2"]]
+
+
+@given(seed=st.integers(0, 1000), n=st.integers(1, 6))
+def test_positive_definite_is_said_only_of_what_is(seed: int, n: int) -> None:
+    W = drawn(seed, n)[0]
+    problem = complementarity(piecewise_flow(question(zoo.hopfield("relu"), {"W": W, "b": np.ones(n)})))
+    assert problem is not None
+    least = np.linalg.eigvalsh(np.eye(n) - W).min()
+    if abs(least) > 1e-9:
+        assert is_positive(problem, [], list(range(n))) == (least > 0)

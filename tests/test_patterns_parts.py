@@ -17,8 +17,9 @@ from scipy.optimize import linprog
 import amsym as am
 from numeric.rigorous import Evaluator
 from proofs.patterns.affine import AFFINE, LEVEL, degree
-from proofs.patterns.flow import PiecewiseFlow, Row, piecewise_flow
+from proofs.patterns.flow import PiecewiseFlow, Row
 from proofs.patterns.forms import Form, constant, exact, fraction, summed, variable
+from proofs.patterns.from_question import piecewise_flow
 from proofs.patterns.polyhedra import holds, polyhedron, solved, value
 from proofs.patterns.simplex import maximum
 from proofs.question import question

@@ -59,7 +59,7 @@ def complementarity(flow: PiecewiseFlow) -> Complementarity | None:
     """The problem of a continuous flow; None where its equations contradict one another whatever the z and w are.
 
     >>> from amsym import zoo
-    >>> from proofs.patterns.flow import piecewise_flow
+    >>> from proofs.patterns.from_question import piecewise_flow
     >>> from proofs.question import question
     >>> p = complementarity(piecewise_flow(question(zoo.hopfield("relu"), {"W": [[0.5]], "b": [1.0]})))
     >>> [p.name(v) for v in p.basic], p.table, p.constants        # w = (1 - W) z - b

@@ -2,10 +2,13 @@
 
 ramps: the forms t_k in the states and in z_0, z_1, ...; flow: each component as such a form, with z_k = max(0, t_k).
 slacks: forms u_k that are >= 0 at every steady state in the domain: the box, and z_a - z_b and b - a - (z_a - z_b) of two cuts a < b.
-tree: [k, tree with t_k <= 0, tree with t_k > 0]; or a whole pattern, a string of 0 and 1 for the ramps, to be solved;
-or {variable: multiplier}: the combination Σ λ_v v of these variables, z_k, w_k = z_k - t_k and u_k, all >= 0, is by flow = 0 equal to
-a form c - Σ a_v v in those that "left" does not name. It contradicts where λ_v >= 0 and a_v >= 0 but for variables that the pattern fixes
-at 0 (z_k with t_k <= 0, w_k with t_k > 0), and c < 0, or c = 0 and the coefficient of a z_k with t_k > 0 is > 0.
+tree: a list of nodes, the first the root. [k, a, b] splits: node a has t_k <= 0 and node b has t_k > 0. A string of 0 and 1, one for
+each ramp, is a whole pattern, to be solved. {variable: multiplier} refutes: the combination Σ λ_v v of these variables, z_k,
+w_k = z_k - t_k and u_k, all >= 0, is by flow = 0 equal to a form c - Σ a_v v in those that "left" does not name. It contradicts where
+λ_v >= 0 and a_v >= 0 but for variables that the pattern fixes at 0 (z_k with t_k <= 0, w_k with t_k > 0), and c < 0, or c = 0 and the
+coefficient of a z_k with t_k > 0 is > 0. {"unique": pattern}: by flow = 0 and what is fixed at 0 the undecided w are S z + q with
+S + Sᵀ positive definite, so at most one z >= 0, w >= 0 has z_k w_k = 0 for the undecided k; it is that of the pattern, whose ramps may
+lie on their kinks, and it is a steady state only where it also satisfies what is decided.
 A tree "all patterns" says that every pattern was solved: there are jumps, or f = 0 contradicts itself whatever the z_k are.
 """
 
@@ -43,18 +46,23 @@ def cover(asked: Question, flow: PiecewiseFlow, problem: Complementarity | None,
     return {**found, "tree": tree_data(problem, tree)}
 
 
-def tree_data(problem: Complementarity, tree: Tree) -> Any:
-    """The tree as nested lists."""
+def tree_data(problem: Complementarity, tree: Tree) -> list[Any]:
+    """The nodes by number, as plain data; None was left open."""
 
     def node(number: int) -> Any:
         if number in tree.splits:
-            k, low, high = tree.splits[number]
-            return [k, node(low), node(high)]
+            return list(tree.splits[number])
+        if number in tree.unique:
+            return {"unique": _bits(tree.unique[number].pattern)}
         if number in tree.refuted:
             return {problem.name(problem.basic[r]): number_data(x) for r, x in tree.refuted[number].items()}
-        return "".join("01"[on] for on in tree.whole[number]) if number in tree.whole else None
+        return _bits(tree.whole[number]) if number in tree.whole else None
 
-    return node(0)
+    return [node(number) for number in range(tree.nodes)]
+
+
+def _bits(pattern: tuple[bool, ...]) -> str:
+    return "".join("01"[on] for on in pattern)
 
 
 def number_data(x: fmpq) -> Any:

@@ -14,8 +14,9 @@ from proofs.draws import nested
 from proofs.patterns.complementarity import complementarity
 from proofs.patterns.cover import cover, states_data
 from proofs.patterns.families import Piece, families, piece
-from proofs.patterns.flow import Pattern, PiecewiseFlow, piecewise_flow
+from proofs.patterns.flow import Pattern, PiecewiseFlow
 from proofs.patterns.forms import fraction
+from proofs.patterns.from_question import piecewise_flow
 from proofs.patterns.kinks import Gate, Ramp
 from proofs.patterns.polyhedra import Point, value
 from proofs.patterns.result import Continuum, Exact, PatternState, PatternStates, Solutions
@@ -52,7 +53,7 @@ def enumerate_states(asked: Question, *, nodes: int = NODES, patterns: int = PAT
     groups = families(pieces)
     states = tuple(_state(asked, flow, g[0]) for g in groups if max(p.dimension for p in g) == 0)
     continua = tuple(_continuum(asked, flow, g) for g in groups if max(p.dimension for p in g) > 0)
-    refuted = len(tree.refuted) if tree is not None else 0
+    refuted = len(tree.refuted) + len(tree.unique) if tree is not None else 0
     certificate = {**cover(asked, flow, problem, tree), **states_data(states, continua)}
     open_nodes = tree.open if tree is not None else 0
     complete = _complete(certificate, flow.patterns, tried, refuted, left or open_nodes > 0)
@@ -65,7 +66,7 @@ def _whole(flow: PiecewiseFlow, tree: Tree) -> Iterable[Pattern]:
         sorted((k.cut, v) for v, k in enumerate(flow.kinks) if isinstance(k, Ramp) and k.chain == chain)
         for chain in range(len(flow.chains))
     ]
-    for on in tree.whole.values():
+    for on in tree.candidates():
         rows = [[on[v] for _, v in own] for own in chains]
         if all(row == sorted(row, reverse=True) for row in rows):
             yield tuple(sum(row) for row in rows)
@@ -81,7 +82,7 @@ def _solved(flow: PiecewiseFlow, candidates: Iterable[Pattern], limit: int) -> t
 
 
 def _complete(certificate: dict[str, Any], patterns: int, solved: int, refuted: int, stopped: bool) -> Verdict:
-    words = f"{patterns} patterns: {refuted} partial patterns refuted by multipliers, {solved} solved in rationals"
+    words = f"{patterns} patterns: {refuted} partial patterns refuted or left with one candidate, {solved} solved in rationals"
     if stopped:
         return Verdict(CLAIM, Status.UNDECIDED, {}, f"{words}; the search was stopped at its limit, raise `nodes` or `patterns`")
     return Verdict(CLAIM, Status.CERTIFIED, certificate, words)

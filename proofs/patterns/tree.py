@@ -1,7 +1,7 @@
 """Branch on [t_k > 0]: a tree of partial patterns, cut where a linear relaxation of the complementarity problem is refuted exactly.
 
-A node fixes z_k = 0 (t_k ≤ 0) or w_k = 0 (t_k > 0) for some kinks and drops z_k w_k = 0 for the others. What is left over are whole
-patterns, and every pattern with a steady state is among them.
+A node fixes z_k = 0 (t_k ≤ 0) or w_k = 0 (t_k > 0) for some kinks and drops z_k w_k = 0 for the others. A node in which the problem is
+monotone has one candidate and is not split. What is left over are whole patterns, and every pattern with a steady state is among them.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 from proofs.patterns.complementarity import Complementarity
 from proofs.patterns.dictionaries import Flags, Nodes, Whole, raise_bounds, settled, values
 from proofs.patterns.refutations import Multipliers, refuted
+from proofs.patterns.uniqueness import Candidate, only_candidate
 
 # Nodes in one batch: dictionaries of 24 neurons are 5 kB each.
 BATCH = 1000
@@ -25,14 +26,22 @@ SHIFT = 1e-6
 class Tree:
     """splits: {node: (kink, node with t <= 0, node with t > 0)}; refuted: {node: multipliers}; whole: {node: pattern of all kinks}.
 
-    Node 0 is the root; nodes that are in none of the three were left open when the limit was reached.
+    unique: {node: the one candidate in it}.  Node 0 is the root; nodes that are in none of these were left open at the limit.
     """
 
     splits: dict[int, tuple[int, int, int]] = field(default_factory=dict)
     refuted: dict[int, Multipliers] = field(default_factory=dict)
     whole: dict[int, tuple[bool, ...]] = field(default_factory=dict)
+    unique: dict[int, Candidate] = field(default_factory=dict)
     nodes: int = 1
     open: int = 0
+
+    def candidates(self) -> Iterator[tuple[bool, ...]]:
+        """The whole patterns that may have a steady state."""
+        yield from self.whole.values()
+        for c in self.unique.values():
+            if c.remains is not None:
+                yield c.remains
 
 
 def searched(problem: Complementarity, limit: int) -> Tree:
@@ -40,10 +49,10 @@ def searched(problem: Complementarity, limit: int) -> Tree:
 
     >>> from amsym import zoo
     >>> from proofs.patterns.complementarity import complementarity
-    >>> from proofs.patterns.flow import piecewise_flow
+    >>> from proofs.patterns.from_question import piecewise_flow
     >>> from proofs.question import question
     >>> asked = question(zoo.hopfield("relu"), {"W": [[0.0, -2.0], [-2.0, 0.0]], "b": [1.0, 1.0]})
-    >>> sorted(searched(complementarity(piecewise_flow(asked)), 100).whole.values())
+    >>> sorted(searched(complementarity(piecewise_flow(asked)), 100).candidates())
     [(False, True), (True, False), (True, True)]
     """
     tree, stack = Tree(), [_root(problem)]
@@ -80,7 +89,17 @@ def _advanced(problem: Complementarity, tree: Tree, nodes: Nodes) -> Iterator[No
         else:
             left[b], again[b] = nodes.loose[b], not nodes.loose[b]
     yield _loosened(nodes.take(again))
-    yield _children(problem, tree, nodes.take(left))
+    yield _children(problem, tree, _several(problem, tree, nodes.take(left)))
+
+
+def _several(problem: Complementarity, tree: Tree, nodes: Nodes) -> Nodes:
+    """The nodes without those in which one candidate is all there can be."""
+    left = np.ones(len(nodes), bool)
+    for b, number in enumerate(nodes.number.tolist()):
+        found = only_candidate(problem, nodes.zero[b])
+        if found is not None:
+            tree.unique[number], left[b] = found, False
+    return nodes.take(left)
 
 
 def _wanted(problem: Complementarity, nodes: Nodes) -> Flags:
