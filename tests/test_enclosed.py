@@ -197,3 +197,36 @@ def test_boxes_that_touch_are_told_as_one_region() -> None:
 def test_input_that_does_not_fit_is_named(call: Any, error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
         call()
+
+
+def test_piecewise_affine_flows_are_solved_exactly_with_or_without_a_domain() -> None:
+    W, b = np.array([[0.0, -2.0], [-2.0, 0.0]]), np.array([1.0, 1.0])
+    relu = am.zoo.hopfield("relu")
+    for domain in (None, {"y": (-3, 3)}):
+        found = am.enclose_steady_states(relu, {"W": W, "b": b}, domain)
+        assert found.complete.status is Status.CERTIFIED
+        assert found.states.round(12).tolist() == [[-1.0, 1.0], [round(1 / 3, 12)] * 2, [1.0, -1.0]]
+        assert found.stable.tolist() == [True, False, True]
+        low, high = found.boxes
+        assert np.all(low <= found.states)
+        assert np.all(low[1] < high[1])
+        assert len(found.undecided[0]) == 0
+    assert len(am.enclose_steady_states(relu, {"W": W, "b": b}, {"y": (0, 3)})) == 1
+
+
+def test_continua_of_steady_states_are_told_as_such() -> None:
+    found = am.enclose_steady_states(am.zoo.hopfield("relu"), {"W": np.eye(2), "b": np.zeros(2)})
+    assert len(found) == 0
+    assert [c.dimension for c in found.continua] == [2]
+    assert "continuum" in str(found)
+
+
+def test_the_same_network_by_enumeration_and_by_search_has_the_same_steady_states() -> None:
+    from proofs.enclosed.enclose import _enclosed, flow_problem, read
+
+    W, b = weights(3, 2.0, 4), np.array([0.3, -0.2, 0.5])
+    params, domain = {"W": W, "b": b}, {"y": (-4.0, 4.1)}
+    exact = am.enclose_steady_states(am.zoo.hopfield("relu"), params, domain)
+    searched = _enclosed(flow_problem(read(am.zoo.hopfield("relu"), params, domain, "test"), "test"), 20.0, "steady state")
+    assert np.allclose(exact.states, searched.states)
+    assert exact.index.tolist() == searched.index.tolist()

@@ -20,8 +20,11 @@ from proofs.draws import plain
 from proofs.enclosed.certify import Shown, first_overlap, shown
 from proofs.enclosed.left import grouped
 from proofs.enclosed.mirrors import Mirror, mirrors, orbit
-from proofs.enclosed.problem import Problem, flow_problem, gradient_problem, read
+from proofs.enclosed.piecewise import enumerated
+from proofs.enclosed.problem import Problem, energies_at, flow_problem, gradient_problem, read
 from proofs.enclosed.result import EnclosedStates
+from proofs.patterns import is_piecewise_affine
+from proofs.question import Question
 
 SECONDS = 60.0
 # Boxes after which symmetries are looked for: small problems are done before.
@@ -36,6 +39,8 @@ def enclose_steady_states(
 
     system: a System, a Memory, or a bound model (params None).  domain: {"y": (low, high)}, numbers or arrays, for every state.
     seconds: processor time for the search; what is left open by then is in `undecided`.
+    A flow that is piecewise affine (relu, leaky_relu, hard_tanh, identity) is solved over the patterns of its kinks in exact rationals,
+    with or without a domain; steady states that are not isolated are in `continua`.
 
     >>> from amsym import zoo
     >>> found = enclose_steady_states(zoo.hopfield("tanh"), {"W": [[2.0]], "b": [0.0]}, {"y": (-5, 5)})
@@ -45,6 +50,8 @@ def enclose_steady_states(
     Raises InputError for params or a domain that do not fit, ModelError for a system without a flow.
     """
     asked = read(system, params, domain, "enclose_steady_states")
+    if is_piecewise_affine(asked.system) and not _lacks_sizes(asked):
+        return enumerated(asked)
     return _enclosed(flow_problem(asked, "enclose_steady_states"), positive("seconds", seconds), "steady state")
 
 
@@ -67,6 +74,10 @@ def enclose_critical_points(
     return _enclosed(gradient_problem(asked, "enclose_critical_points"), positive("seconds", seconds), "critical point")
 
 
+def _lacks_sizes(asked: Question) -> bool:
+    return any(a not in asked.sizes for a in asked.system.axes)
+
+
 def _enclosed(problem: Problem, seconds: float, what: str) -> EnclosedStates:
     zeros, found = _searched(problem, seconds)
     proposed = [shown(problem, k, m, r) for k, (m, r) in enumerate(zip(zeros.middles, zeros.radii, strict=True))]
@@ -81,7 +92,7 @@ def _enclosed(problem: Problem, seconds: float, what: str) -> EnclosedStates:
         stability=tuple(s.stability for s in kept),
         complete=complete,
         undecided=(problem.restored(left[0]), problem.restored(left[1])),
-        energies=_energies(problem, middles),
+        energies=energies_at(problem.asked, problem.restored(middles)),
         domain=_domain(problem),
         boxes_looked_at=zeros.boxes,
         what=what,
@@ -110,17 +121,6 @@ def _searched(problem: Problem, seconds: float) -> tuple[Zeros, list[Mirror]]:
 
 def _rows(problem: Problem, rows: list[Any]) -> Any:
     return np.array(rows, dtype=float).reshape(-1, problem.width)
-
-
-def _energies(problem: Problem, middles: Any) -> Any:
-    from numeric.compile import compile as compile_model
-
-    system = problem.asked.system
-    if system.energy is None:
-        return None
-    fixed = {k.name: np.array(v, dtype=object).astype(float) for k, v in (problem.asked.fixed or {}).items()}
-    model = compile_model(system).bind(fixed, sizes=problem.exact.sizes)
-    return np.asarray(model.energy(problem.restored(middles)))
 
 
 def _domain(problem: Problem) -> dict[str, Any]:

@@ -120,6 +120,14 @@ def packed_domain(asked: Question, asker: str) -> tuple[Array, Array, dict[str, 
     return np.concatenate(lows), np.concatenate(highs), sizes
 
 
+def energies_at(asked: Question, states: Any) -> Array | None:
+    """E, (found,), at a batch of states, in floating point; None without an energy."""
+    if asked.system.energy is None:
+        return None
+    fixed = {k.name: _floats(v) for k, v in (asked.fixed or {}).items()}
+    return np.asarray(Model(asked.system).bind(fixed, sizes=asked.sizes).energy(states))
+
+
 def _array(value: Any) -> Any:
     return np.array(value, dtype=object)
 
@@ -128,4 +136,4 @@ def _floats(value: Any) -> Array:
     return _array(value).astype(np.float64)
 
 
-__all__ = ["Problem", "flow_problem", "gradient_problem", "packed_domain", "read"]
+__all__ = ["Problem", "energies_at", "flow_problem", "gradient_problem", "packed_domain", "read"]

@@ -51,7 +51,7 @@ class EnclosedStates:
         return np.array([v.certificate.get("index", -1) if v.status is Status.CERTIFIED else -1 for v in self.stability], dtype=int)
 
     def __str__(self) -> str:
-        lines = [f"{counted(len(self), self.what)} in the box, {self.complete.status}: {self.complete.reason}"]
+        lines = [f"{counted(len(self), self.what)}, {self.complete.status}: {self.complete.reason}"]
         for k, row in enumerate(self._rows()[:20]):
             energy = "" if self.energies is None else f", E = {self.energies[k]:.6g}"
             lines.append(f"  {k}: {self._kind(k)}{energy}, at {row}")

@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from amsym.render.numbers import value_in_words
 from amsym.verdict import Verdict
+from amsym.words import counted
 from proofs.patterns.flow import Cell, Pattern
 from proofs.patterns.stability import stability_of
 
@@ -78,6 +80,10 @@ class Continuum:
     def point(self) -> Exact:
         """A steady state inside the largest piece."""
         return self.pieces[0].point
+
+    def __str__(self) -> str:
+        point = ", ".join(f"{name} = {value_in_words(value)}" for name, value in self.point.items())
+        return f"dimension {self.dimension} in {counted(len(self.pieces), 'pattern')}, through {point}"
 
 
 @dataclass(frozen=True)
