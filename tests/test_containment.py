@@ -67,6 +67,22 @@ def test_no_power_leaves_its_enclosure(p: float) -> None:
     assert _powers(p, 200) == []
 
 
+def test_no_square_leaves_its_enclosure() -> None:
+    tried = cases(np.random.default_rng(5), 400)
+    with np.errstate(all="ignore"):
+        box = tried.box
+        assert failures(rule("multiply")(box, box), lambda x: x * x, tried.inner) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "places"),
+    [("fermi_dirac", (1.3e154, 1.4e154, 1.8e154, 2e154)), ("log1p", (2**53 + 1, 1e16, 2**52 - 1, -1 + 2**-53)), ("exp", (709.78, 709.79))],
+)
+def test_no_value_leaves_its_enclosure_where_a_step_on_the_way_may_overflow_or_round(name: str, places: tuple[float, ...]) -> None:
+    x = np.array([float(p) for p in places])
+    assert failures(rule(name)(Box.point(x)), REFERENCES[name], x) == []
+
+
 def test_every_proved_function_and_every_rule_of_numbers_is_tried() -> None:
     logic = {"bracket", "where", "masked", "logical_not", "logical_and", "logical_or", "logical_xor", "power"}
     assert set(REFERENCES) >= set(PROVED)

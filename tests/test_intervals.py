@@ -226,6 +226,17 @@ def test_a_remainder_and_an_angle_jump_where_they_must_and_nowhere_else() -> Non
     assert RULES["tan"](_box(1.5, 1.6)).jumps.all()
 
 
+def test_nothing_times_anything_is_nothing_and_nothing_to_a_power_too() -> None:
+    with np.errstate(all="ignore"):
+        found = RULES["multiply"](_box(0, 0), _box(-np.inf, np.inf))
+        assert found.low.item() >= -5e-324
+        assert found.high.item() <= 5e-324
+        assert RULES["multiply"](_box(0, 1), _box(1, np.inf)).low.item() >= -5e-324
+        assert RULES["power"](_box(0, 0), _box(3, 3)).high.item() == 0
+        assert RULES["power"](_box(0, 1), _box(0.3, 0.3)).high.item() < 1 + 1e-14
+        assert RULES["power"](_box(0, 1), _box(-0.3, -0.3)).jumps.all()
+
+
 def test_no_number_is_an_interval_without_ends() -> None:
     box = Box.point(np.array([np.nan, 1.0]))
     assert (box.low[0], box.high[0], box.low[1]) == (-np.inf, np.inf, 1)
