@@ -18,6 +18,7 @@ from numeric.buffers import ordered
 from numeric.formulas import Kind, pair_name
 from numeric.graph import Node, Value
 from numeric.intervals.boxes import GUARANTEE, ULP, Box, widened
+from numeric.intervals.machine import require_ieee
 from numeric.intervals.products import midrad_product
 from numeric.intervals.rules import CONTINUOUS, rule
 
@@ -37,6 +38,7 @@ class Enclosure:
 
         `careful` formulas shift their exponentials; `intervals` has (lows, highs) of parameters that are not known exactly.
         """
+        require_ieee()
         packing, sizes = model.packing(width)
         _, self._outputs = model.model.lowered(kind, sizes, frozenset(model.params), careful=careful)
         self.order = ordered([v for _, v, _ in self._outputs])
