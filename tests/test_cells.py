@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 import pytest
 from containment import REFERENCES, failures
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from numeric.intervals.boxes import Box
@@ -28,6 +28,7 @@ def _made(rng: np.random.Generator, zeros: int, kind: str) -> Made:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("zeros", [0, 1, 2, 3])
+@settings(max_examples=6)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_the_bounds_hold_the_exact_values_of_all_polynomials_that_a_cell_stands_for(zeros: int, kind: str, seed: int) -> None:
     rng = np.random.default_rng(seed)

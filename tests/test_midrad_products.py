@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -59,6 +59,7 @@ def _fused(A: Array, B: Array) -> Array:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("product", [np.matmul, _fused], ids=["matmul", "fused backwards"])
+@settings(max_examples=10)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 20))
 def test_the_exact_product_of_matrices_within_is_held(kind: str, product: Any, seed: int, n: int) -> None:
     A, B = matrices(seed, kind, n)
@@ -68,6 +69,16 @@ def test_the_exact_product_of_matrices_within_is_held(kind: str, product: Any, s
     corners = A + rad_a * rng.choice([-1, 0, 1], A.shape) / 2, B + rad_b * rng.choice([-1, 0, 1], B.shape) / 2
     assert misses(C, r, A, B) == 0
     assert misses(C, r, *corners) == 0
+
+
+@pytest.mark.parametrize("side", [-1, 1])
+def test_the_outermost_matrices_are_held_where_both_are_wide(side: int) -> None:
+    rng = np.random.default_rng(0)
+    A, B = rng.uniform(1, 2, (3, 8)), rng.uniform(1, 2, (8, 2))
+    C, r = midrad_product(A, A / 4, B, B / 4)
+    corners = [np.vectorize(lambda a: Fraction(a) * (4 + side) / 4, otypes=[object])(M) for M in (A, B)]
+    assert misses(C, r, *corners) == 0
+    assert misses(C, r * 0.99, *corners) == (6 if side > 0 else 0)
 
 
 def test_the_radius_is_hardly_wider_than_what_the_matrices_span() -> None:
@@ -114,6 +125,7 @@ y, W = am.state("y", "N"), am.parameter("W", "N N")
 
 
 @pytest.mark.parametrize("form", ["contraction", "sum"])
+@settings(max_examples=10)
 @given(st.integers(0, 2**32 - 1))
 def test_sums_of_a_program_hold_the_exact_sum_where_it_cancels(form: str, seed: int) -> None:
     rng = np.random.default_rng(seed)
