@@ -190,6 +190,7 @@ def test_a_known_number_is_in_its_ball(number: sp.Expr) -> None:
         (sp.Max(y[i], y[j], 0) - sp.Min(y[i], y[j]), Fraction(11, 12)),
         (sp.floor(y[i]) + 2 * sp.ceiling(y[i]) + 3 * sp.Mod(y[i], 1), Fraction(0)),
         (y[i] ** -2, Fraction(9, 4)),
+        (delta(i, j) + 2 * delta(i, 0), Fraction(2)),
         (sp.tanh(y[i]), None),
         ((y[i] + sp.Rational(2, 3)) ** -1, None),
         (total(sp.exp(y[i]) * y[i], i), None),
