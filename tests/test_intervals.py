@@ -54,7 +54,7 @@ def _box(low: float, high: float) -> Box:
 def _within(found: Box, values: Array) -> bool:
     """Whether finite values lie in one interval, but for the last places that NumPy and SciPy lose (see test_containment)."""
     values = values[np.isfinite(values)]
-    slack = 8 * np.finfo(np.float64).eps * np.abs(values)
+    slack = 64 * np.finfo(np.float64).eps * np.abs(values)
     return bool(np.all(found.low[0, 0] <= values + slack) and np.all(values - slack <= found.high[0, 0]))
 
 
