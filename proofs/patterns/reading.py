@@ -52,6 +52,8 @@ class Reader:
         """1 where a condition holds and 0 elsewhere."""
         if c in (sp.true, sp.false):
             return constant(int(bool(c)))
+        if isinstance(c, sp.ITE):
+            return self.condition(c.to_nnf(), at)
         if isinstance(c, sp.Not):
             return constant(1) - self.condition(c.args[0], at)
         if isinstance(c, (sp.And, sp.Or)):
