@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from flint import fmpq, fmpq_mat
 from hypothesis import given
 from hypothesis import strategies as st
 from pattern_cover import Refused, check, form
@@ -18,6 +19,7 @@ from amsym import zoo
 from proofs.patterns import enumerate_states, refutations
 from proofs.patterns.complementarity import complementarity
 from proofs.patterns.from_question import piecewise_flow
+from proofs.patterns.refutations import judged
 from proofs.patterns.uniqueness import is_positive
 from proofs.question import question
 
@@ -114,6 +116,25 @@ def test_a_state_left_out_is_noticed() -> None:
         del bad["states"][k]
         with pytest.raises(Refused, match="not listed"):
             check(bad)
+
+
+def test_multipliers_are_judged_by_their_signs() -> None:
+    problem = complementarity(piecewise_flow(question(zoo.hopfield("relu"), {"W": [[2.0]], "b": [0.0]})))
+    assert problem is not None
+    none, w_zero, z_zero = np.array([False, False]), np.array([True, False]), np.array([False, True])
+
+    def is_refuted(multiplier: int, zero: Any, wanted: Any) -> bool:
+        return judged(problem, {0: fmpq(multiplier)} if multiplier else {}, zero, wanted)
+
+    assert problem.table == fmpq_mat([[-1]])  # w = -z, so 1 w + 1 z = 0 contradicts z > 0 but not z >= 0
+    assert is_refuted(1, w_zero, z_zero)
+    assert not is_refuted(1, none, none)
+    assert not is_refuted(0, w_zero, z_zero)
+    assert not is_refuted(-1, w_zero, z_zero)
+    biased = complementarity(piecewise_flow(question(zoo.hopfield("relu"), {"W": [[2.0]], "b": [1.0]})))
+    assert biased is not None
+    assert judged(biased, {0: fmpq(1)}, none, none)  # w + z = -1
+    assert not judged(biased, {0: fmpq(-1)}, w_zero | z_zero, none)  # 0 = 1 is not what it says: the total must be < 0
 
 
 def test_wrong_multipliers_are_not_taken_by_the_search_itself(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,7 +46,7 @@ def formulas(draw: Any, depth: int = 2) -> sp.Expr:
         "sign": lambda: sp.sign(a) + b,
         "mask": lambda: am.mask(a > small) * b,
         "equal": lambda: am.mask(sp.Eq(a, small)) + am.mask(sp.Ne(b, 1)) * a,
-        "piecewise": lambda: sp.Piecewise((a, b < small), (b, sp.Or(a >= 1, b > 2)), (small, True)),
+        "piecewise": lambda: sp.Piecewise((a, v < small), (b, sp.Or(u >= 1, u - v > 2)), (small, True)),
         "clip": lambda: sp.Max(-1, sp.Min(1, a)),
         "joined": lambda: am.mask(sp.And(a > 0, sp.Not(b >= small))) + sp.Heaviside(b),
     }
@@ -111,6 +111,13 @@ def test_ramps_of_one_argument_share_their_cuts() -> None:
 def test_what_cancels_leaves_no_kink() -> None:
     assert read(sp.Max(0, u) - sp.Max(0, -u) + 0 * v).kinks == ()
     assert read(sp.Max(u, v) + sp.Min(u, v)).kinks == ()
+
+
+def test_a_condition_of_conditions_is_read() -> None:
+    choice = read(sp.Piecewise((u, sp.ITE(v > 0, u > 1, u < -1)), (0, True)))
+    for a, b in product((-2, -1, 0, 1, 2), repeat=2):
+        cell = cells_of(choice, [exact(a), exact(b)])[0]
+        assert value(cell.flow[0], [exact(a), exact(b)]) == (a if (a > 1 if b > 0 else a < -1) else 0) - a
 
 
 def test_jumps_at_a_cut_belong_to_the_side_that_the_bracket_says() -> None:

@@ -78,7 +78,7 @@ def _bracket(e: Any) -> int | None:
 def _condition(c: Any) -> int | None:
     if c in (sp.true, sp.false):
         return NUMBER
-    if isinstance(c, (sp.And, sp.Or, sp.Not)):
+    if isinstance(c, (sp.And, sp.Or, sp.Not, sp.ITE)):
         return _largest([_condition(a) for a in c.args])
     if not isinstance(c, Relational):
         return None

@@ -64,7 +64,8 @@ def _tidied(reader: Reader, forms: list[Form], names: Any, box: Any) -> Piecewis
             todo += [u for u in inner if u >= n]
     order = {v: n + k for k, v in enumerate(sorted(used))}
     own = [kinks[v - n] for v in sorted(used)]
-    chains = {c: k for k, c in enumerate(sorted({k.chain for k in own if not isinstance(k, Gate)}))}
+    held = {k.chain for k in own if not isinstance(k, Gate)}
+    chains = {c: k for k, c in enumerate(sorted(held, key=lambda c: sorted(arguments[c].slopes)))}
 
     def moved(form: Form) -> Form:
         return Form(form.constant, {order.get(v, v): a for v, a in form.slopes.items()})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from itertools import product
 from math import prod
@@ -52,6 +52,8 @@ class Reader:
         """1 where a condition holds and 0 elsewhere."""
         if c in (sp.true, sp.false):
             return constant(int(bool(c)))
+        if isinstance(c, sp.ITE):
+            return self.condition(c.to_nnf(), at)
         if isinstance(c, sp.Not):
             return constant(1) - self.condition(c.args[0], at)
         if isinstance(c, (sp.And, sp.Or)):
@@ -153,13 +155,20 @@ def _heaviside(reader: Reader, e: sp.Heaviside, at: Mapping[Index, int]) -> Form
 
 def _piecewise(reader: Reader, e: sp.Piecewise, at: Mapping[Index, int]) -> Form:
     result, left = constant(0), constant(1)
-    for value, condition in e.args:
+    for value, condition in _cases(e):
         here = reader.condition(condition, at)
         result = result + reader.kinks.product(reader.kinks.product(left, here), reader.read(value, at))
         left = reader.kinks.product(left, constant(1) - here)
     if not (left.is_constant and left.constant == 0):
         raise NotPiecewiseAffine(e)
     return result
+
+
+def _cases(e: sp.Piecewise) -> Iterator[tuple[Any, Any]]:
+    """(value, condition), with a case distinction within a case taken apart: SymPy leaves out what the outer condition rules out."""
+    for value, condition in e.args:
+        inner = _cases(value) if isinstance(value, sp.Piecewise) else [(value, sp.true)]
+        yield from ((v, sp.And(condition, c)) for v, c in inner)
 
 
 def _delta(reader: Reader, e: Delta, at: Mapping[Index, int]) -> Form:
