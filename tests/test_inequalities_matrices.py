@@ -254,6 +254,7 @@ def test_formulas_that_end_inside_the_box_descend_nowhere_for_certain() -> None:
     """E = Σ log y has a rate at y < 0, where it has no value."""
     s = am.System(flow={y[i]: -y[i]}, energy=am.total(sp.log(y[i]), i))
     assert descends(question(s, {}, {"y": ([-1.0], [2.0])})) is None
+    assert descends(question(s, {}, {"y": ([-2.0], [-1.0])})) is None
     inside = descends(question(s, {}, {"y": ([1.0], [2.0])}))
     assert inside is not None
     assert inside.holds
