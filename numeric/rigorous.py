@@ -15,7 +15,7 @@ import sympy as sp
 from flint import arb, ctx, fmpq
 from sympy.core.relational import Relational
 
-from amsym.errors import InputError
+from amsym.errors import AmsymError, InputError
 from amsym.notation import Component, Delta, Index, Mask, Size, Tensor, Total, free_indices
 from amsym.notation.functions import Composed
 from numeric.ball_functions import FUNCTIONS, Undetermined, finite, nonzero, positive
@@ -105,6 +105,8 @@ def rational(x: Any) -> Fraction:
     """A number as the exact rational that it is; floats are binary fractions."""
     try:
         return Fraction(x) if not isinstance(x, sp.Rational) else Fraction(int(x.p), int(x.q))
+    except AmsymError:
+        raise  # a limit on effort that struck here is no fault of the number
     except (TypeError, ValueError, OverflowError) as error:
         raise InputError(f"expected a finite real number, got {x!r}") from error
 

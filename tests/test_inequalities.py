@@ -227,6 +227,21 @@ def test_regions_around_touching_points_hold_the_leaves_that_name_them() -> None
             assert np.all(b <= high)
 
 
+@pytest.mark.parametrize(("low", "high", "holds"), [((-1, -1), (1, 1), True), ((-1, 2), (1, 3), False), ((-1, -1), (1, 0.9), True)])
+def test_places_that_know_the_same_share_a_tree_and_others_do_not(low: Any, high: Any, holds: bool) -> None:
+    """cos y - y²/8 + sin 9 y/50 ≥ 2/5 holds on [-1, 1] and not up to 3."""
+    g = sp.cos(y[i]) - y[i] ** 2 / 8 + sp.sin(9 * y[i]) / 50
+    v = asked(g, ">=", "2/5", {"y": (low, high)})
+    assert v.holds is holds
+    if holds:
+        parts = v.certificate["parts"]
+        assert [p["inequality"]["left"].count(f"y[{k}]") for k, p in enumerate(parts)] == [3, 3]
+        for k, part in enumerate(parts):
+            boxes = list(leaf_boxes(part["tree"], np.array(low, float), np.array(high, float)))
+            assert len(boxes) > 1
+            assert all(a[1 - k] == low[1 - k] for _, a, _ in boxes)
+
+
 # Jumps and kinks
 
 
