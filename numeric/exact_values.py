@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import sympy as sp
 
-from amsym.errors import InputError
+from amsym.errors import AmsymError, InputError
 from amsym.notation import Component, Delta, Index, Mask, Size, Total
 
 
@@ -36,6 +36,8 @@ def rational(x: Any) -> Fraction:
     try:
         x = sp.Rational(x) if isinstance(x, sp.Float) else x
         return Fraction(x) if not isinstance(x, sp.Rational) else Fraction(int(x.p), int(x.q))
+    except AmsymError:
+        raise  # a limit on effort that struck here is no fault of the number
     except (TypeError, ValueError, OverflowError) as error:
         raise InputError(f"expected a finite real number, got {x!r}") from error
 

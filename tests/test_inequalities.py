@@ -124,6 +124,46 @@ def test_what_balls_show_on_a_box_is_not_beaten_by_a_sample_of_it(g: Any, seed: 
     assert not Sure(problem, g - c, {}, False).holds(low, high)
 
 
+def test_products_of_components_count_in_taylors_form() -> None:
+    """2 y_0 y_1 is flat at the middle of [-1/2, 1/2]² and has a Hessian without a diagonal."""
+    from proofs.inequalities.boxed import boxed
+    from proofs.question import question
+
+    low, high = np.full(2, -0.5), np.full(2, 0.5)
+    problem = boxed(question(PLAIN, {}, {"y": (low, high)}))
+    g = am.total(y[i], i) ** 2 - am.total(y[i] ** 2, i)
+    assert not Sure(problem, g - sp.Rational(2, 5), {}, False).holds(low, high)
+    assert Sure(problem, g - sp.Rational(3, 5), {}, False).holds(low, high)
+
+
+u = am.total(y[i], i) - sp.Rational(1, 3)
+
+
+@pytest.mark.parametrize(
+    ("e", "signs"),
+    [
+        (u**2, {1}),
+        (-(u**2), {-1}),
+        (u * (sp.Rational(1, 3) - am.total(y[i], i)), {-1}),
+        (sp.exp(u) * u * (sp.Rational(1, 3) - am.total(y[i], i)) * sp.tanh(am.total(y[i], i) - 5), {1}),
+        (u, set()),
+        (u**3, set()),
+        (u**2 * u, set()),
+        (sp.Abs(u) + am.total(y[i] ** 4, i), {1}),
+        (u**2 - 1, set()),
+        (sp.Max(u, 0) * am.mask(sp.Gt(am.total(y[i], i), 0)), {1}),
+        (sp.log(am.total(y[i], i)) ** 2, set()),
+        (am.total(y[i] ** 2, i) - am.total(y[i] ** 2, i) / 2 - am.total(sp.exp(y[i]), i), set()),
+    ],
+)
+def test_signs_by_structure_are_those_of_every_sample(e: Any, signs: set[int]) -> None:
+    from proofs.inequalities.over_box import interval
+    from proofs.inequalities.signs import has_sign
+
+    over = OverBox({"N": 2}, {}, {y: {(0,): interval(-1.0, 1.5), (1,): interval(-1.0, 1.25)}})
+    assert {s for s in (1, -1) if has_sign(over, e, {}, s)} == signs
+
+
 @pytest.mark.parametrize(
     "g",
     [
@@ -185,6 +225,21 @@ def test_regions_around_touching_points_hold_the_leaves_that_name_them() -> None
             low, high = (np.array([float(Fraction(x)) for x in side]) for side in zeros[mark]["box"]["y"])
             assert np.all(low <= a)
             assert np.all(b <= high)
+
+
+@pytest.mark.parametrize(("low", "high", "holds"), [((-1, -1), (1, 1), True), ((-1, 2), (1, 3), False), ((-1, -1), (1, 0.9), True)])
+def test_places_that_know_the_same_share_a_tree_and_others_do_not(low: Any, high: Any, holds: bool) -> None:
+    """cos y - y²/8 + sin 9 y/50 ≥ 2/5 holds on [-1, 1] and not up to 3."""
+    g = sp.cos(y[i]) - y[i] ** 2 / 8 + sp.sin(9 * y[i]) / 50
+    v = asked(g, ">=", "2/5", {"y": (low, high)})
+    assert v.holds is holds
+    if holds:
+        parts = v.certificate["parts"]
+        assert [p["inequality"]["left"].count(f"y[{k}]") for k, p in enumerate(parts)] == [3, 3]
+        for k, part in enumerate(parts):
+            boxes = list(leaf_boxes(part["tree"], np.array(low, float), np.array(high, float)))
+            assert len(boxes) > 1
+            assert all(a[1 - k] == low[1 - k] for _, a, _ in boxes)
 
 
 # Jumps and kinks

@@ -112,6 +112,19 @@ def test_a_metric_helps_where_the_euclidean_norm_does_not() -> None:
             contracts_on_box(s, domain, params, metric=bad)
 
 
+def test_slopes_in_rationals_and_boxes_of_states_agree_on_contraction(monkeypatch: pytest.MonkeyPatch) -> None:
+    import importlib
+
+    module = importlib.import_module("proofs.inequalities.one_steady_state")
+    domain, params = {"y": ([-2.0] * 3, [2.0] * 3)}, [tanh_params(3, seed, radius) for seed in (0, 1) for radius in (0.7, 1.6)]
+    by_slopes = [module.contracts_on_box(hopfield("tanh"), domain, p) for p in params]
+    monkeypatch.setattr(module, "sloped", lambda problem: None)
+    by_boxes = [module.contracts_on_box(hopfield("tanh"), domain, p, seconds=0.5) for p in params]
+    assert "corners" in by_slopes[0].certificate
+    assert "tree" in by_boxes[0].certificate
+    assert [v.holds for v in by_boxes] == [v.holds for v in by_slopes]
+
+
 def steady_in(params: Any, low: Any, high: Any) -> int:
     """How many steady states many starts find in a box."""
     found = am.steady_states(hopfield("tanh"), params, points(low, high, 60))
@@ -254,6 +267,7 @@ def test_formulas_that_end_inside_the_box_descend_nowhere_for_certain() -> None:
     """E = Σ log y has a rate at y < 0, where it has no value."""
     s = am.System(flow={y[i]: -y[i]}, energy=am.total(sp.log(y[i]), i))
     assert descends(question(s, {}, {"y": ([-1.0], [2.0])})) is None
+    assert descends(question(s, {}, {"y": ([-2.0], [-1.0])})) is None
     inside = descends(question(s, {}, {"y": ([1.0], [2.0])}))
     assert inside is not None
     assert inside.holds

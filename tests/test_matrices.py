@@ -234,6 +234,14 @@ def test_fourteen_slopes_are_settled_by_the_bound_or_refuted_at_a_corner() -> No
     assert set(bad.certificate["slopes"]) <= {"0", "1"}
 
 
+def test_the_bound_for_many_slopes_is_tight_where_they_act_apart() -> None:
+    n = 14
+    parts = [[[-int(i == j == k) for j in range(n)] for i in range(n)] for k in range(n)]
+    for a, status in ((Fraction(1001, 1000), Status.CERTIFIED), (Fraction(999, 1000), Status.REFUTED)):
+        A0 = [[a * (i == j) for j in range(n)] for i in range(n)]
+        assert definite_over_slopes(A0, parts, [0] * n, [1] * n).status is status
+
+
 def test_a_product_with_slopes_is_the_sum_of_its_parts() -> None:
     L, R, s = [[1, 2], [3, 4], [0, 1]], [[1, 0, 2], [5, 1, 1]], [Fraction(1, 2), Fraction(3)]
     parts = product_parts(L, R)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pytest
 import sympy as sp
 from hypothesis import given, settings
@@ -69,6 +72,20 @@ def test_nonnegative_polynomials_that_are_no_sums_of_squares_are_refuted_by_a_fu
     M = [[functional[tuple(a + b for a, b in zip(m, n, strict=True))] for n in data["monomials"]] for m in data["monomials"]]
     assert semidefinite(M).holds
     assert sum(Fraction(c) * functional[tuple(e)] for e, c in data["polynomial"]) < 0
+
+
+def test_a_functional_that_is_negative_on_a_square_refutes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The proposals of floating point are made wrong on purpose: ℓ = -(the mean of entries) is negative on x⁴ + 1."""
+    module = importlib.import_module("proofs.matrices.sums_of_squares")
+    right = module.largest_least_eigenvalue
+
+    def wrong(origin: Any, directions: Any) -> Any:
+        found = right(origin, directions)
+        return replace(found, least=-1.0, dual=-np.eye(len(origin)))
+
+    monkeypatch.setattr(module, "largest_least_eigenvalue", wrong)
+    monkeypatch.setattr(module, "_rounded", lambda every, centre: None)
+    assert module.sum_of_squares(x**4 + 1).status is Status.UNDECIDED
 
 
 def test_robinson_is_never_called_a_sum_of_squares() -> None:

@@ -136,6 +136,9 @@ def boxed(question: Question) -> Boxed:
             *(f"a value of {p}" for p in unknown),
         ]
         raise InputError(f"an inequality on a box needs numbers and a box; missing: {', '.join(lacks)}: give params and domain")
+    discrete = next((s.name for s in system.states if s.values), None)
+    if discrete is not None:
+        raise InputError(f"state '{discrete}' takes a few values only; states that move continuously were expected: go through its values")
     if system.depends_on_time:
         raise InputError(f"the formulas depend on {time}; formulas of states and parameters were expected: give the time as a parameter")
     places = tuple((s, p) for s in system.states for p in Field(s, (), sp.S.Zero).places(question.sizes))
@@ -148,7 +151,7 @@ def _packed(question: Question, side: int, places: tuple[tuple[Tensor, Place], .
     """One end of the domain."""
     named = {getattr(getattr(k, "tensor", k), "name", k): box for k, box in (question.domain or {}).items()}
     bounds = [(named[s.name][side], p) for s, p in places]
-    return tuple(rational(np.asarray(bound, dtype=object)[p] if np.ndim(bound) else bound) for bound, p in bounds)
+    return tuple(rational(np.asarray(bound, dtype=object)[p if np.ndim(bound) else ()]) for bound, p in bounds)
 
 
 def _outward(exact: Sequence[Fraction], away: float) -> Array:

@@ -6,17 +6,16 @@ A formula with free indices is meant at each of their places. Relations: "<=", "
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from itertools import product
+from functools import cache
 from typing import Any
 
 import numpy as np
 import sympy as sp
 
 from amsym.errors import InputError
-from amsym.notation import Component, Index, Mask, free_indices, total
-from amsym.notation.tensors import Entry
+from amsym.notation import Component, Index, Mask, total
 from amsym.prover.lyapunov import asked_of_states, energy_rate
 from amsym.system import System
 from amsym.verdict import Status, Verdict
@@ -25,6 +24,7 @@ from proofs.draws import plain
 from proofs.inequalities.boxed import Boxed, boxed
 from proofs.inequalities.branching import Cover, Region, cover
 from proofs.inequalities.defined import is_defined_at, is_finite_on, model_rows
+from proofs.inequalities.places import Local, at_places, local, places_of, renumbered
 from proofs.inequalities.scalar import Found, Scalar
 from proofs.inequalities.squares import by_squares
 from proofs.inequalities.touching import at_maximum, at_steady_state
@@ -133,8 +133,14 @@ def decided(problem: Boxed, inequality: Inequality, seconds: float = SECONDS, cr
     if inequality.name == "energy rate" and asked_of_states(problem.system) and not is_finite_on(problem, model_rows(problem)):
         return Verdict(claim, Status.UNDECIDED, {"kind": "attempts"}, "energy and flow are not shown to be defined on the whole box")
     parts: list[dict[str, Any]] = []
+    known: dict[Any, tuple[Any, Local]] = {}
     boxes = 0
     for at in places_of(problem, inequality.left):
+        mine = local(problem, inequality.left, at)
+        tree = _same_as(known, mine)
+        if tree is not None:
+            parts.append({"inequality": inequality_data(inequality, at), "tree": tree})
+            continue
         found = covered(problem, inequality, at, seconds, critical)
         if found.violation is not None:
             return _refuted(claim, problem, inequality, found.violation, at)
@@ -144,9 +150,19 @@ def decided(problem: Boxed, inequality: Inequality, seconds: float = SECONDS, cr
         shown = _shown(found) if squares is None else {"squares": squares}
         parts.append({"inequality": inequality_data(inequality, at), **shown})
         boxes += found.tree.leaves
+        if mine is not None and "zeros" not in shown and "tree" in shown:
+            known[mine.numbers] = shown["tree"], mine
     data = {"kind": "interval cover", **problem.data(), **(parts[0] if len(parts) == 1 else {"parts": parts})}
     words = f"{inequality.words()} for all {problem.domain_in_words()}: {count(boxes, 'part')}, {GUARANTEE}"
     return Verdict(claim, Status.CERTIFIED, {**data, "guarantee": GUARANTEE}, words + _regions_in_words(parts))
+
+
+def _same_as(known: Mapping[Any, tuple[Any, Local]], mine: Local | None) -> Any:
+    """The tree of a place that knows the same numbers, with this place's components."""
+    if mine is None or mine.numbers not in known:
+        return None
+    tree, other = known[mine.numbers]
+    return renumbered(tree, dict(zip(other.components, mine.components, strict=True)))
 
 
 def lower_bound(problem: Boxed, formula: sp.Expr, name: str = "energy", seconds: float = SECONDS) -> Verdict | None:
@@ -162,21 +178,20 @@ def lower_bound(problem: Boxed, formula: sp.Expr, name: str = "energy", seconds:
     return v if v.holds else None
 
 
-def places_of(problem: Boxed, formula: sp.Expr) -> Iterator[dict[Index, int]]:
-    """All places of a formula's free indices."""
-    free = sorted(free_indices(formula), key=lambda i: i.name)
-    for p in product(*(range(problem.sizes[i.axis]) for i in free)):
-        yield dict(zip(free, p, strict=True))
-
-
 def covered(problem: Boxed, inequality: Inequality, at: Mapping[Index, int], seconds: float, critical: bool = False) -> Cover:
     """Branch and bound for one place."""
     g = inequality.bounded
-    region: Callable[[Any], Region | None] | None = None
-    if not inequality.strict:
-        own = inequality.name == "energy rate" and inequality.right == 0 and inequality.relation == "<="
+    own = inequality.name == "energy rate" and inequality.right == 0 and inequality.relation == "<="
+
+    @cache
+    def regions() -> Callable[[Any], Region | None]:
+        """Made only where one is asked for: most inequalities hold without."""
         scalar = total(sp.Mul(*(Mask(sp.Eq(i, p)) for i, p in at.items()), g), *at) if at else g
-        region = at_steady_state(problem, critical) if own else at_maximum(problem, g, at, scalar)
+        return at_steady_state(problem, critical) if own else at_maximum(problem, g, at, scalar)
+
+    def region(point: Any) -> Region | None:
+        return regions()(point)
+
     return cover(Scalar(problem, g, at, inequality.strict, region, _refuting(problem, inequality)), problem.low, problem.high, seconds)
 
 
@@ -190,15 +205,8 @@ def _refuting(problem: Boxed, inequality: Inequality) -> Callable[[Evaluator], b
 
 def inequality_data(inequality: Inequality, at: Mapping[Index, int], relation: str = "") -> dict[str, Any]:
     """The statement at one choice of places, as a certificate holds it: y[i] at i = 0 is y[0]."""
-    left = inequality.name or _at_places(inequality.left, at)
+    left = inequality.name or at_places(inequality.left, at)
     return {"left": left, "relation": relation or inequality.relation, "right": str(inequality.right)}
-
-
-def _at_places(formula: sp.Expr, at: Mapping[Index, int]) -> str:
-    """A formula with numbers for indices, in the notation that declares them."""
-    placed = formula.xreplace({i: sp.Integer(p) for i, p in at.items()})
-    names = {e: sp.Symbol(f"{e.tensor.name}[{', '.join(map(str, e.position))}]") for e in placed.atoms(Entry)}
-    return str(placed.xreplace(names))
 
 
 def _shown(found: Cover) -> dict[str, Any]:

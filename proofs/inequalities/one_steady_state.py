@@ -15,6 +15,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from flint import fmpq
 from numpy.typing import NDArray
 
 from amsym.errors import AmsymError, InputError
@@ -29,7 +30,8 @@ from proofs.inequalities.definite import Definite
 from proofs.inequalities.matrices_on_box import matrix_data, matrix_words
 from proofs.inequalities.matrix_forms import JacobianForm, flow_rows
 from proofs.inequalities.on_box import SECONDS, left_open
-from proofs.inequalities.slope_corners import by_corners
+from proofs.inequalities.slope_corners import Sloped, by_corners, sloped
+from proofs.matrices import definite_over_slopes
 from proofs.matrices.exact import exact_rows, plain_rows, symmetric_rows
 from proofs.matrices.factor import factored
 from proofs.question import Question, question
@@ -42,6 +44,8 @@ from proofs.zeros.stable_state import lyapunov_matrix
 Array = NDArray[np.float64]
 # Seconds for the claim that one steady state lies in the domain.
 UNIQUE = 3.0
+# The most slopes whose corners are gone through in rationals.
+SLOPES = 9
 CONTRACTS = "the flow contracts on the box"
 ONE_TO_ONE = "f is one-to-one on the box: Y ∂f/∂y + (Y ∂f/∂y)ᵀ ≻ 0 there for one matrix Y"
 
@@ -66,14 +70,34 @@ def contracts_on_box(
     if blocked:
         return Verdict(CONTRACTS, Status.UNDECIDED, {"kind": "attempts"}, blocked)
     metrics = [np.array(_given(metric, problem.width))] if metric is not None else list(_metrics(problem))
-    found = None
+    found, net = None, sloped(problem)
     for P in metrics:
+        slopes = _over_slopes(P, net) if net is not None else None
+        if slopes is not None:
+            data = {**slopes.certificate, **problem.data(), "metric": plain_rows(exact_rows(P))}
+            return Verdict(
+                CONTRACTS, Status.CERTIFIED, data, f"P ∂f/∂y + (∂f/∂y)ᵀ P ≺ 0 for all slopes of g on the domain: {slopes.reason}"
+            )
         found = cover(Definite(problem, JacobianForm(problem, -P), strict=True), problem.low, problem.high, seconds / len(metrics))
         if found.holds:
             data = matrix_data(problem, "-P jacobian", True, found) | {"metric": plain_rows(exact_rows(P))}
             return Verdict(CONTRACTS, Status.CERTIFIED, data, f"P ∂f/∂y + (∂f/∂y)ᵀ P ≺ 0 {matrix_words(problem, found)}")
     assert found is not None
     return _not_contracting(problem, found, len(metrics))
+
+
+def _over_slopes(P: Array, net: Sloped) -> Verdict | None:
+    """-P J = P r (I - W diag(s)) with a positive definite symmetric part for all slopes s, in rationals; None where it is not shown."""
+    n = range(len(P))
+    exact = [x for row in (*net.W, net.rates) for x in row]
+    if len(P) > SLOPES or not all(x.is_exact() for x in exact):
+        return None
+    metric, rates = exact_rows(P), [x.fmpq() for x in net.rates]
+    scaled = [[metric[i][k] * rates[k] for k in n] for i in n]
+    W = [[x.fmpq() for x in row] for row in net.W]
+    columns = [[[-sum((scaled[i][m] * W[m][k] for m in n), fmpq(0)) * int(j == k) for j in n] for i in n] for k in n]
+    found = definite_over_slopes(scaled, columns, net.low, net.high)
+    return found if found.holds else None
 
 
 def _not_contracting(problem: Boxed, found: Cover, tried: int) -> Verdict:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -48,8 +49,12 @@ class Scalar:
     ) -> None:
         """`region`: what shows g ≤ 0 around a point; `valid`: whether a value of g at a point may refute anything."""
         self.problem, self.g, self.at, self.strict, self._valid = problem, g, dict(at), strict, valid
-        self._rough, self._sure = Rough(problem, g, at), Sure(problem, g, at, strict)
+        self._sure = Sure(problem, g, at, strict)
         self._region, self._largest = region, 0.0
+
+    @cached_property
+    def _rough(self) -> Rough:
+        return Rough(self.problem, self.g, self.at)
 
     def upper(self, low: Array, high: Array) -> tuple[Array, Array]:
         """Upper bounds of g in floating point."""

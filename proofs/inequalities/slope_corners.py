@@ -8,6 +8,7 @@ sign at the 2ⁿ corners has it between them. For slopes that vary independently
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
@@ -20,7 +21,7 @@ from numeric.ball_functions import Undetermined
 from proofs.inequalities.boxed import Boxed
 from proofs.inequalities.matrix_forms import Balls, flow_rows, slopes_of
 from proofs.question import Question
-from proofs.zeros.contraction import Matrix, network_matrix
+from proofs.zeros.contraction import network_matrix
 
 # The most slopes, 2ⁿ corners; pieces in which each component is cut to bound its slope; bits.
 LARGEST, PIECES, BITS = 12, 16, 128
@@ -28,53 +29,82 @@ SECONDS = 2.0
 LEMMA = "a polynomial that is affine in each variable and has one sign at all corners of a box has it on the box"
 
 
-def by_corners(problem: Boxed) -> tuple[dict[str, Any], str] | None:
-    """The certificate and words of f being one-to-one on the domain; None where it is no such network or a corner fails."""
+@dataclass(frozen=True)
+class Sloped:
+    """A network on a box: W and the rates r in balls, and doubles around the slopes of g there."""
+
+    W: Balls
+    rates: list[arb]
+    low: list[float]
+    high: list[float]
+
+
+def sloped(problem: Boxed) -> Sloped | None:
+    """The system as r (W g - y + b) with g on each entry alone, and its slopes on the domain; None where it is none."""
     try:
         with time_limit(min(SECONDS, remaining() / 3)):
             net = network(problem.system)
     except OutOfTime:
         return None
-    if net is None or not net.additive or problem.width > LARGEST:
+    if net is None or not net.additive:
         return None
     before, ctx.prec = ctx.prec, BITS
     try:
-        M = network_matrix(net, problem.system, Question(problem.system, dict(problem.fixed), problem.sizes))
-        slopes = _slopes(problem, net, M)
-        least = None if slopes is None else _least_determinant(M, slopes)
+        W = network_matrix(net, problem.system, Question(problem.system, dict(problem.fixed), problem.sizes)).W
+        rates = _rates(problem, net)
+        slopes = _slopes(problem, W, rates)
     except (Undetermined, ZeroDivisionError):
         return None
     finally:
         ctx.prec = before
-    return None if slopes is None or least is None else _shown(problem, slopes, least)
+    if slopes is None:
+        return None
+    low, high = ([float(np.nextafter(float(e), away)) for e in ends] for ends, away in _ends(slopes))
+    return Sloped(W, rates, low, high)
 
 
-def _shown(problem: Boxed, slopes: list[arb], least: arb) -> tuple[dict[str, Any], str]:
-    ends = [[float(np.nextafter(float(s.lower()), -np.inf)), float(np.nextafter(float(s.upper()), np.inf))] for s in slopes]
+def _ends(slopes: list[arb]) -> tuple[tuple[list[arb], float], tuple[list[arb], float]]:
+    return ([s.lower() for s in slopes], -np.inf), ([s.upper() for s in slopes], np.inf)
+
+
+def by_corners(problem: Boxed) -> tuple[dict[str, Any], str] | None:
+    """The certificate and words of f being one-to-one on the domain; None where it is no such network or a corner fails."""
+    found = sloped(problem) if problem.width <= LARGEST else None
+    if found is None:
+        return None
+    before, ctx.prec = ctx.prec, BITS
+    try:
+        least = _least_determinant(found)
+    finally:
+        ctx.prec = before
+    return None if least is None else _shown(problem, found, least)
+
+
+def _shown(problem: Boxed, found: Sloped, least: arb) -> tuple[dict[str, Any], str]:
+    corners = 2 ** len(found.low)
     data = {
         "how": "determinants at corners of slopes",
         **problem.data(),
-        "slopes": ends,
-        "corners": 2 ** len(slopes),
+        "slopes": [list(ends) for ends in zip(found.low, found.high, strict=True)],
+        "corners": corners,
         "determinant nearest to 0": str(least.str(8)),
         "lemma": LEMMA,
     }
     sign = ">" if least > 0 else "<"
-    words = f"det(I - W diag(s)) {sign} 0 at all {2 ** len(slopes)} corners of the slopes of g there, so f is one-to-one"
+    words = f"det(I - W diag(s)) {sign} 0 at all {corners} corners of the slopes of g there, so f is one-to-one"
     return data, words
 
 
-def _slopes(problem: Boxed, net: Network, M: Matrix) -> list[arb] | None:
+def _slopes(problem: Boxed, W: Balls, rates: list[arb]) -> list[arb] | None:
     """g_j' over the domain of y_j, read off the Jacobian r_i (W_ij s_j - δ_ij) in the row with the largest W_ij."""
     n = problem.width
     found: list[arb] = [arb(0)] * n
     parts = [_jacobian(problem, k) for k in range(PIECES)]
-    rates = _rates(problem, net)
     for j in range(n):
-        i = max(range(n), key=lambda row: float(abs(M.W[row][j]).lower()))
-        if not abs(M.W[i][j]) > 0:
+        i = max(range(n), key=lambda row: float(abs(W[row][j]).lower()))
+        if not abs(W[i][j]) > 0:
             continue
-        pieces = [(J[i][j] / rates[i] + int(i == j)) / M.W[i][j] for J in parts]
+        pieces = [(J[i][j] / rates[i] + int(i == j)) / W[i][j] for J in parts]
         if not all(p.is_finite() for p in pieces):
             return None
         hull = pieces[0]
@@ -100,14 +130,14 @@ def _rates(problem: Boxed, net: Network) -> list[arb]:
     return [here(net.rates[s], dict(zip(where[s], p, strict=True))) for s, p in problem.places]
 
 
-def _least_determinant(M: Matrix, slopes: list[arb]) -> arb | None:
+def _least_determinant(found: Sloped) -> arb | None:
     """The determinant nearest to 0 at the corners, or None as soon as two may differ in sign."""
-    n, least = len(slopes), None
-    ends = [(s.lower(), s.upper()) for s in slopes]
+    n, least = len(found.low), None
+    ends = [tuple(map(arb, pair)) for pair in zip(found.low, found.high, strict=True)]
     for corner in product((0, 1), repeat=n):
         check()
         s = [ends[j][side] for j, side in enumerate(corner)]
-        d = arb_mat([[int(i == j) - M.W[i][j] * s[j] for j in range(n)] for i in range(n)]).det()
+        d = arb_mat([[int(i == j) - found.W[i][j] * s[j] for j in range(n)] for i in range(n)]).det()
         if d.contains(0) or (least is not None and (d > 0) != (least > 0)):
             return None
         least = d if least is None or abs(float(d)) < abs(float(least)) else least

@@ -18,6 +18,8 @@ from proofs.question import Question
 
 # Seconds for a first attempt at a proof and for a first search; what is refuted easily is not proved at length.
 FIRST = 2.0
+# Seconds for what holds of given numbers, before longer proofs for all of them.
+GIVEN = 2.5
 
 
 def decide(question: Question) -> Verdict:
@@ -30,17 +32,20 @@ def decide(question: Question) -> Verdict:
         first = _search(question, FIRST)
         if first.violation is not None:
             return _refuted(first.violation, _missing(system))
+        given = _for_given_numbers(question, GIVEN)
+        if given is not None:
+            return given
     verdict = energy_never_increases(system)
     if verdict.status is not Status.UNDECIDED or _is_named_only(system):
         return verdict
-    given = _for_given_numbers(question)
+    given = _for_given_numbers(question, remaining() / 2) if remaining() > 4 * GIVEN else None
     return given if given is not None else _searched(question, verdict)
 
 
-def _for_given_numbers(question: Question) -> Verdict | None:
+def _for_given_numbers(question: Question, seconds: float) -> Verdict | None:
     """What holds for the parameters as given, in their domain where it is bounded."""
     try:
-        with time_limit(remaining() / 2):
+        with time_limit(min(seconds, remaining() / 2)):
             return descends(question)
     except OutOfTime:
         return None
