@@ -144,10 +144,10 @@ def bounds_of_error(made: Made) -> tuple[Array, Array]:
     absolute = (parts[0][1] + rest) * MARGIN + LEAST
     share = np.zeros(made.rho.size)
     for v in range(1, min(3, n)):
-        here = zero[v - 1] & ~zero[v]
-        tail = sum(np.abs(made.a[i]) * T ** (i - v) for i in range(v + 1, n)) + made.rho * T ** (n - v)
-        least = np.abs(made.a[v]) - tail * MARGIN  # of |f(c + t)/t^v|
-        ratio = np.where(here & (least > 0), (parts[v][1] + made.rho * T ** (n - v)) / np.where(least > 0, least, 1), 0)
-        share = np.where(here & (least > 0), (ratio + v * U) * 1.01 + SHARE, share)
-        absolute = np.where(here & (least > 0), LEAST, absolute)
+        off = parts[v][1] + made.rho * T ** (n - v)  # of s_v, and so of s_v from f(c + t)/t^v
+        tail = sum(np.abs(made.a[i]) * T ** (i - v) for i in range(v + 1, n)) + off
+        least = np.abs(made.a[v]) - tail * MARGIN  # of |s_v|
+        here = zero[v - 1] & ~zero[v] & (least > 0)
+        share = np.where(here, (off / np.where(here, least, 1) + v * U) * 1.01 + SHARE, share)
+        absolute = np.where(here, LEAST, absolute)
     return absolute, share
