@@ -20,7 +20,7 @@ from proofs.patterns import enumerate_states, refutations
 from proofs.patterns.complementarity import complementarity
 from proofs.patterns.from_question import piecewise_flow
 from proofs.patterns.refutations import judged
-from proofs.patterns.uniqueness import is_positive
+from proofs.patterns.uniqueness import Candidate, is_positive, only_candidate
 from proofs.question import question
 
 
@@ -176,6 +176,16 @@ def test_a_candidate_on_a_kink_belongs_to_the_side_where_the_ramp_is_off() -> No
     c = certificate("relu", [[0.5, 0.0], [0.0, 0.5]], [0.0, 1.0])
     assert check(c) == {"01"}
     assert [s["values"]["y"] for s in c["states"]] == [["0", "2"]]
+
+
+def test_a_candidate_that_contradicts_what_is_decided_is_no_state() -> None:
+    asked = question(zoo.hopfield("relu"), {"W": [[2.0, 0.0], [0.0, 0.5]], "b": [0.0, 1.0]})
+    problem = complementarity(piecewise_flow(asked))
+    assert problem is not None  # w0 = -z0, w1 = z1/2 - 1
+    undecided, first_on, first_off = (np.array([on, False, off, False]) for on, off in ((False, False), (True, False), (False, True)))
+    assert only_candidate(problem, undecided) is None
+    assert only_candidate(problem, first_off) == Candidate((False, True), (False, True))
+    assert only_candidate(problem, first_on) == Candidate((True, True), None)  # z0 = 0 there, which is not t0 > 0
 
 
 @given(seed=st.integers(0, 1000), n=st.integers(1, 6))
