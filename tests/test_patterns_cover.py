@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from flint import fmpq, fmpq_mat
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pattern_cover import Refused, check, form
 from pattern_networks import Matrix, Vector
@@ -48,6 +48,7 @@ def forms_by_hand(W: Matrix, b: Vector) -> dict[str, dict[str, Fraction]]:
 
 
 @pytest.mark.parametrize("name", ["relu", "hard_tanh", "leaky_relu"])
+@settings(max_examples=settings.default.max_examples // 2)
 @given(seed=st.integers(0, 1000), n=st.integers(1, 5))
 def test_the_certificate_of_a_random_network_holds(name: str, seed: int, n: int) -> None:
     W, b = drawn(seed, n)
@@ -55,7 +56,8 @@ def test_the_certificate_of_a_random_network_holds(name: str, seed: int, n: int)
     assert len(check(c)) >= len(c["states"])
 
 
-@given(seed=st.integers(0, 1000), n=st.integers(1, 5))
+@settings(max_examples=settings.default.max_examples // 3)
+@given(seed=st.integers(0, 1000), n=st.integers(1, 4))
 def test_so_it_does_in_a_box_and_without_a_bias(seed: int, n: int) -> None:
     W, b = drawn(seed, n)
     check(certificate("relu", W, b, {"y": (-1.0, 1.5)}))
@@ -196,3 +198,15 @@ def test_positive_definite_is_said_only_of_what_is(seed: int, n: int) -> None:
     least = np.linalg.eigvalsh(np.eye(n) - W).min()
     if abs(least) > 1e-9:
         assert is_positive(problem, [], list(range(n))) == (least > 0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scale", [0.5, 1.5, 3.0])
+def test_certificates_of_twelve_neurons_hold(scale: float) -> None:
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        W = rng.normal(size=(12, 12))
+        W = (W + W.T) * scale / np.abs(np.linalg.eigvalsh(W + W.T)).max()
+        for bias in (rng.normal(size=12), np.zeros(12)):
+            c = certificate("relu", W, bias)
+            assert len(check(c)) >= len(c["states"])
