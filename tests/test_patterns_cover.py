@@ -16,7 +16,7 @@ from pattern_cover import Refused, check, form
 from pattern_networks import Matrix, Vector
 
 from amsym import zoo
-from proofs.patterns import enumerate_states, refutations
+from proofs.patterns import enumerate_states, refutations, uniqueness
 from proofs.patterns.complementarity import complementarity
 from proofs.patterns.from_question import piecewise_flow
 from proofs.patterns.refutations import judged
@@ -188,6 +188,17 @@ def test_a_candidate_that_contradicts_what_is_decided_is_no_state() -> None:
     assert only_candidate(problem, undecided) is None
     assert only_candidate(problem, first_off) == Candidate((False, True), (False, True))
     assert only_candidate(problem, first_on) == Candidate((True, True), None)  # z0 = 0 there, which is not t0 > 0
+
+
+def test_a_wrong_candidate_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    W, b = drawn(5, 5)
+    right = certificate("relu", W / 10, b)
+    solution = uniqueness._solution
+    monkeypatch.setattr(uniqueness, "_solution", lambda S, q: ~solution(S, q))
+    found = certificate("relu", W / 10, b)
+    assert len(right["tree"]) == 1
+    assert len(found["tree"]) > 1
+    assert found["states"] == right["states"]
 
 
 @given(seed=st.integers(0, 1000), n=st.integers(1, 6))
