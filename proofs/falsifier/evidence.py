@@ -38,11 +38,12 @@ def statistical(found: Search) -> dict[str, Any]:
         "exact evaluations": found.evaluations,
         "not settled": found.undetermined,
         "95 % bound on the probability of a violation": at_most(found.draws),
+        "interval": [0.0, at_most(found.draws)],
         "sampling law": LAW,
     }
     if found.worst_at is not None:
         sizes, values = found.worst_at
-        data["worst value"] = found.worst
+        data["worst"] = found.worst
         data["worst at"] = {"sizes": sizes, "values": {str(k.name): plain(v) for k, v in values.items()}}
     return data
 
