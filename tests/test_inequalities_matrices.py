@@ -212,13 +212,13 @@ def test_silu_memories_descend_where_their_slope_is_positive() -> None:
 
 
 def mixed() -> am.System:
-    """f = -(1 - W) ∇E of two wells that flatten out, with nine critical points for two neurons."""
+    """f = -(1 - (1 + y²/50) W) ∇E of two wells that flatten out, with nine critical points for two neurons."""
 
     def slope(x: Any) -> Any:
         return (x**3 - x) * sp.exp(-(x**2) / 4)
 
     E = -2 * am.total((y[i] ** 2 + 3) * sp.exp(-(y[i] ** 2) / 4), i)
-    return am.System(flow={y[i]: -slope(y[i]) + am.total(W[i, j] * slope(y[j]), j)}, energy=E)
+    return am.System(flow={y[i]: -slope(y[i]) + (1 + y[i] ** 2 / 50) * am.total(W[i, j] * slope(y[j]), j)}, energy=E)
 
 
 @pytest.mark.slow
@@ -252,6 +252,16 @@ def test_given_matrices_count_by_their_symmetric_part(flat: list[int]) -> None:
     R = np.array(flat, dtype=float).reshape(2, 2)
     v = descends(question(matrix_flow(), {"R": R}))
     least = np.linalg.eigvalsh((R + R.T) / 2)[0]
+    assert (v is not None and v.holds) == (least > -1e-12)
+
+
+@given(st.lists(st.integers(-2, 2), min_size=4, max_size=4).filter(any))
+def test_mixtures_of_the_identity_and_a_given_matrix_count_too(flat: list[int]) -> None:
+    """f = -(1 - W/2) ∇E."""
+    s = am.System(flow={y[i]: -(y[i] ** 3) + am.total(W[i, j] * y[j] ** 3, j) / 2}, energy=am.total(y[i] ** 4, i) / 4)
+    A = np.array(flat, dtype=float).reshape(2, 2)
+    v = descends(question(s, {"W": A}))
+    least = np.linalg.eigvalsh(np.eye(2) - (A + A.T) / 4)[0]
     assert (v is not None and v.holds) == (least > -1e-12)
 
 
