@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from numeric.stability import Stability, recover_state, stability
     from numeric.steady import Arrival, SteadyStates, steady_states
     from numeric.sweep import Sweep, SweepError, SweepInterrupted, sweep
+    from proofs.basins import CertifiedBasin, certified_basin
     from proofs.report import report
     from proofs.symmetry.found import symmetries
     from proofs.verify import verify
@@ -62,6 +63,7 @@ _LAZY = {
     "SweepInterrupted": "numeric.sweep",
     "plot": "numeric.plot",
     "dead_directions": "numeric.dead",
+    **dict.fromkeys(("CertifiedBasin", "certified_basin"), "proofs.basins"),
     "verify": "proofs.verify",
     "report": "proofs.report",
     "symmetries": "proofs.symmetry.found",
@@ -74,6 +76,7 @@ __all__ = [
     "BasinMap",
     "Basins",
     "Branch",
+    "CertifiedBasin",
     "Derivation",
     "EdgeOutcome",
     "EdgeState",
@@ -101,6 +104,7 @@ __all__ = [
     "basin_map",
     "basins",
     "canonical",
+    "certified_basin",
     "compile",
     "components",
     "continue_steady_state",
