@@ -19,7 +19,7 @@ import amsym as am
 from numeric.rigorous import Undetermined
 from numeric.stability.point import point
 from numeric.steady.polish import polish
-from proofs.basins.ball import attraction_ball
+from proofs.basins.ball import attraction_ball, reach_of
 from proofs.basins.definite import is_proved, rate
 from proofs.basins.descent import descent
 from proofs.basins.family import Family, Jacobians
@@ -137,6 +137,22 @@ def test_what_is_proved_of_a_family_holds_of_each_member(seed: int) -> None:
     assert found.m <= reached + 1e-9
     assert is_proved(P, family, found.m - 1e-6, found.t)
     assert not is_proved(P, family, reached + 1e-6, found.t)
+
+
+@given(st.integers(0, 2**31))
+def test_a_ball_lies_in_its_box_and_touches_it(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    root, r = np.eye(3) + 0.4 * rng.normal(size=(3, 3)), float(rng.uniform(0.1, 3))
+    P = root @ root.T
+    P = (P + P.T) / 2
+    reach = reach_of(P, r)
+    assert reach is not None
+    inverse = np.linalg.inv(P)
+    for j in range(3):
+        farthest = inverse[:, j] * r / np.sqrt(inverse[j, j])
+        assert farthest[j] <= reach[j] * (1 + 1e-9)
+        assert farthest[j] == pytest.approx(reach[j])
+    assert reach_of(-P, r) is None
 
 
 def test_a_leaf_shows_only_what_is_so() -> None:

@@ -1,6 +1,6 @@
 """What a basin's certificate holds, all numbers exact: doubles as the fractions that they are.
 
-"basin": {"ball": {"center", "metric" P by rows, "radius" r, "shells" K, "rate" m, "slack" ρ, "core" r₀}} shows, for each |z - c|_P <= r,
+"basin": {"ball": {"center" c, "metric" P by rows, "radius" r, "shells" K, "rate" m, "slack" ρ, "core" r₀}} shows, for |z - c|_P <= r,
 
     P J̄ + J̄ᵀ P + 2 m P ≺ 0,  J̄ the mean over k = 1 ... K of the hulls of J over the boxes c ± (k/K) reach,  reach_j = r √(P⁻¹)_jj,
     √(fᵀ P f) <= m ρ at c,  2 ρ < r₀ <= r,  and P J + Jᵀ P ≺ 0 for the hull of J over the box of r₀.
@@ -17,7 +17,6 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from amsym.notation import Tensor
 from proofs.basins.ball import Ball
 from proofs.basins.sublevel import Sublevel
 from proofs.basins.terrain import Terrain
@@ -34,7 +33,7 @@ def certificate(terrain: Terrain, ball: Ball, found: Sublevel | None) -> dict[st
     data: dict[str, Any] = {
         "kind": "interval cover",
         "sizes": dict(terrain.at.sizes),
-        "values": {str(k.name): plain(v) for k, v in terrain.problem.values.items() if isinstance(k, Tensor) or hasattr(k, "name")},
+        "values": {str(k.name): plain(v) for k, v in terrain.problem.values.items()},
         "guarantee": GUARANTEE,
     }
     if found is not None:

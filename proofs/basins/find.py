@@ -167,14 +167,15 @@ def _certified(terrain: Terrain, ball: Ball, found: Sublevel | None, why: str) -
         low, high = np.minimum(low, below), np.maximum(high, above)
         reason += f"; {len(cover.walls)} boxes with E > c wall in {len(cover.inside)} boxes without another steady state"
     verdict, box = Verdict(CLAIM, Status.CERTIFIED, data, reason + (f"; {why}" if why else "")), _pair(at, low, high)
+    center = at.restore(ball.center)
     if found is None:
-        return CertifiedBasin("ball", state, box, ball.radius, ball.P, None, verdict, (ball,), at)
-    return CertifiedBasin("sublevel set", state, box, ball.radius, ball.P, found.level, verdict, (ball, found), at)
+        return CertifiedBasin("ball", center, state, box, ball.radius, ball.P, None, verdict, (ball,), at)
+    return CertifiedBasin("sublevel set", center, state, box, ball.radius, ball.P, found.level, verdict, (ball, found), at)
 
 
 def _undecided(at: Point, center: Array, reason: str) -> CertifiedBasin:
     verdict = Verdict(CLAIM, Status.UNDECIDED, {"kind": "attempts"}, reason)
-    return CertifiedBasin("none", _pair(at, center, center), None, None, None, None, verdict, (), replace(at, y=center))
+    return CertifiedBasin("none", at.restore(center), _pair(at, center, center), None, None, None, None, verdict, (), replace(at, y=center))
 
 
 def _pair(at: Point, low: Array, high: Array) -> tuple[Any, Any]:

@@ -25,11 +25,13 @@ class CertifiedBasin:
     kind: "ball", {z: (z - c)ᵀ P (z - c) <= radius²}; "sublevel set", a ball and {z in boxes of the certificate: E(z) <= level};
     or "none".
     state, box: pairs (low, high) in the structure of the state that was given: they hold the steady state, and the set.
-    metric: P, (n, n), of packed components.  radius, metric, level and box are None where the set has none.
+    center: c, in that structure too.  metric: P, (n, n), of packed components.  radius, metric, level and box are None where the set
+    has none.
     verdict: CERTIFIED with all numbers exact, or UNDECIDED with its reason.
     """
 
     kind: str
+    center: Any
     state: tuple[Any, Any]
     box: tuple[Any, Any] | None
     radius: float | None
@@ -53,7 +55,7 @@ class CertifiedBasin:
         return any(part.holds(packed) for part in self._sets)
 
     def __repr__(self) -> str:
-        middle = np.round((self._at.bound.pack(self.state[0])[0][0] + self._at.bound.pack(self.state[1])[0][0]) / 2, 6)
+        middle = self._at.bound.pack(self.center)[0][0]
         near = ", ".join(f"{x:.4g}" for x in middle[:6]) + (", ..." if len(middle) > 6 else "")
         if self.verdict.status is not Status.CERTIFIED:
             return f"No certified basin of the steady state near ({near}): {self.verdict.reason}"
