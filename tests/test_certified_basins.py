@@ -152,6 +152,14 @@ def test_membership_of_a_ball_is_decided_to_the_last_bit() -> None:
     assert inside == [True, False]
 
 
+@pytest.mark.parametrize("name", ["double well", "two double wells"])
+def test_another_well_of_as_low_an_energy_is_not_in_the_set(name: str) -> None:
+    _, _, state, basin = of(name)
+    assert basin.level is not None
+    assert not basin.contains(-state)
+    assert not basin.contains(-0.9 * state)
+
+
 def test_the_set_keeps_to_its_domain() -> None:
     for kind in ("ball", None):
         basin = am.certified_basin(double_well(), {}, [1.0], {"y": (0.5, 3.0)}, kind=kind)

@@ -12,7 +12,7 @@ import pytest
 import sympy as sp
 from basin_checks import dense_memory, double_well
 from flint import arb, arb_mat, fmpq
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import amsym as am
@@ -49,6 +49,8 @@ ends = st.floats(-30, 30, allow_subnormal=True)
 
 @pytest.mark.parametrize("name", FORMULAS)
 @given(a=ends, b=ends, share=st.floats(0, 1))
+@example(a=-5.0, b=4.0, share=0.5)
+@example(a=0.0, b=22.0, share=0.0)
 def test_a_ball_over_a_wide_box_holds_the_value_at_each_point(name: str, a: float, b: float, share: float) -> None:
     formula, f = FORMULAS[name]
     low, high = min(a, b), max(a, b)
@@ -234,5 +236,6 @@ def test_the_flow_enters_a_trap_through_every_face() -> None:
 
 def test_energy_stands_still_only_at_steady_states_where_no_neuron_is_dead() -> None:
     assert [descent(question(am.zoo.hopfield(g))).strict for g in ("tanh", "sigmoid", "relu")] == [True, True, False]  # type: ignore[union-attr]
+    assert not descent(question(am.zoo.hopfield(am.lagrangians.repu(3)))).strict  # type: ignore[union-attr]
     assert descent(question(am.zoo.hopfield("tanh", symmetric=False))) is None
     assert descent(question(double_well())).strict  # type: ignore[union-attr]
