@@ -66,6 +66,26 @@ def leaves_of(tree: Any, low: Array, high: Array) -> Iterator[tuple[str, Array, 
     yield from leaves_of(above, middle_low, high)
 
 
+def ball_faults_of(model: Any, certificate: Any, rng: np.random.Generator) -> list[str]:
+    """What draws find wrong with a certificate's ball: on it the distance must fall at the rate that is claimed, less the slack."""
+    ball = certificate["basin"]["ball"]
+    center = np.array([float(sp.Rational(x)) for x in next(iter(ball["center"].values()))])
+    P, r, m = np.array(ball["metric"], dtype=float), float(ball["radius"]), float(ball["rate"])
+    ways = rng.normal(size=(400, len(center)))
+    shares = np.concatenate([np.ones(200), rng.random(200)])
+    d = ways * (r * shares / np.sqrt(np.einsum("zi,ij,zj->z", ways, P, ways)))[:, None]
+    length = np.sqrt(np.einsum("zi,ij,zj->z", d, P, d))
+    speed = np.einsum("zi,ij,zj->z", d, P, model.flow(center + d)) / length
+    found = [] if np.all(speed <= -m * (length - float(ball["slack"])) + 1e-12) else ["the distance does not fall at the rate"]
+    J = [model.jacobian(center + part * float(ball["core"]) / r) for part in d[:50]]
+    if any(np.linalg.eigvalsh(P @ A + A.T @ P)[-1] >= 0 for A in J):
+        found.append("J does not contract on the core")
+    f = model.flow(center)
+    if np.sqrt(f @ P @ f) > m * float(ball["slack"]) * (1 + 1e-9) + 1e-300 or not 2 * float(ball["slack"]) < float(ball["core"]) <= r:
+        found.append("the slack does not hold f at the centre")
+    return found
+
+
 def faults_of(model: Any, certificate: Any, rng: np.random.Generator) -> list[str]:
     """What draws find wrong with a certificate's sublevel set: an empty list for a sound one."""
     basin, (low, high) = (

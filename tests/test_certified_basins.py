@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import sympy as sp
-from basin_checks import dense_memory, double_well, drawn_in, faults_of, pushed, reach_towards, stuck_at
+from basin_checks import ball_faults_of, dense_memory, double_well, drawn_in, faults_of, pushed, reach_towards, stuck_at
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -242,6 +242,19 @@ def test_draws_catch_what_was_tampered_with() -> None:
         changed = copy.deepcopy(sound)
         changed["basin"]["sublevel"]["tree"] = _renamed(changed["basin"]["sublevel"]["tree"], was, now)
         assert faults_of(model, changed, rng), (was, now)
+
+
+@pytest.mark.parametrize("name", FAST)
+def test_the_ball_of_a_certificate_stands_up_to_draws_and_a_tampered_one_does_not(name: str) -> None:
+    system, params, _, basin = of(name)
+    sound = json.loads(json.dumps(basin.verdict.certificate))
+    model, rng = am.compile(system).bind(params, sizes=sound["sizes"]), np.random.default_rng(3)
+    assert not ball_faults_of(model, sound, rng)
+    for part, factor in (("radius", 100.0 if "dense" in name else 3.0), ("rate", 1e5), ("slack", 0.0), ("core", 1e6)):
+        changed = copy.deepcopy(sound)
+        changed["basin"]["ball"][part] *= factor
+        # Where f vanishes exactly at the centre no slack is needed.
+        assert ball_faults_of(model, changed, rng) or (part == "slack" and not np.any(model.flow(basin.center))), part
 
 
 def _renamed(tree: Any, was: str, now: str) -> Any:
