@@ -120,6 +120,8 @@ def test_what_is_not_asked_well_is_refused_in_words() -> None:
         am.certified_basin(double_well(), {}, [0.5])
     with pytest.raises(InputError, match="kind is 'cube'"):
         am.certified_basin(double_well(), {}, [1.0], kind="cube")
+    with pytest.raises(InputError, match="boxes"):
+        am.certified_basin(double_well(), {}, [1.0], boxes=-3)
     with pytest.raises(InputError, match="outside of the domain"):
         am.certified_basin(double_well(), {}, [1.0], {"y": (2, 3)})
     with pytest.raises(InputError, match="names 'z'"):

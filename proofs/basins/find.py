@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from amsym.errors import InputError, ModelError
 from amsym.verdict import Status, Verdict
 from numeric.rigorous import Undetermined
+from numeric.simulate_input import whole
 from numeric.stability.point import Point, point
 from numeric.stability.study import checked_residual
 from numeric.steady.polish import polish
@@ -60,6 +61,7 @@ def certified_basin(
     """
     if kind is not None and kind not in KINDS:
         raise InputError(f"kind is {kind!r}; one of {KINDS} or None was expected: name one, or leave it out for the largest set")
+    boxes = whole("boxes", boxes)
     at = point(system, params, state)
     if at.system.depends_on_time:
         raise ModelError(
