@@ -23,4 +23,5 @@ def test_all_benchmarks_print_one_json_object_with_the_ratios():
     assert all(found["steady"][n]["misassigned"] == 0 for n in ("N = 64", "N = 256"))
     assert found["falsify"]["refuted wrongly"] == 0
     assert found["falsify"]["found by draws"] < found["falsify"]["found"]
+    assert all(0 < found["certified_basins"][n]["ball"]["median"] < 1 for n in ("N = 2", "N = 4", "N = 8", "N = 32"))
     assert 0 < found["trajectories"]["order 8"]["of the roofline"] < 1
