@@ -90,9 +90,12 @@ class Field:
             raise Undetermined("a function may jump in the box")
         return arb_mat(len(self.nodes), len(self.names), [arb(x) for x in self.slopes(numbers)])
 
-    def first_order(self, box: Box) -> list[arb]:
-        """f(m) + f'(X)(X - m), and no wider than operation by operation."""
-        m, plain = middle(box), self.over(box)
+    def first_order(self, box: Box) -> list[Any]:
+        """f(m) + f'(X)(X - m), and no wider than operation by operation; rational at a point where it can be."""
+        m = middle(box)
+        if all(low == high for low, high in box):
+            return self.at(m)
+        plain = self.over(box)
         J = self.jacobian(box)
         spread = arb_mat(len(m), 1, [ball(*ends) - x for ends, x in zip(box, m, strict=True)])
         reached = J * spread

@@ -81,7 +81,7 @@ def _zeros(model: Model, c: Mapping[str, Any]) -> str:
     which = c["zeros of"]
     if which not in ("flow", "gradient"):
         raise Unreadable("zeros are those of the flow or of the gradient")
-    f = Field(model.graph, model.components, model.right_sides() if which == "flow" else model.gradient, model.unknowns)
+    f = Field(model.graph, model.components, model.right_sides if which == "flow" else model.gradient, model.unknowns)
     zeros: list[Box] = []
     for n, z in enumerate(c["zeros"]):
         box = proved_zero(f, box_of(model, z))
@@ -240,7 +240,7 @@ def _leak(f: Field, n: int) -> Any:
 
 # Inequalities and matrices
 
-_HOLDS: dict[str, Callable[[arb, fmpq], bool]] = {
+_HOLDS: dict[str, Callable[[Any, fmpq], bool]] = {
     "<=": lambda x, r: bool(x <= r),
     ">=": lambda x, r: bool(x >= r),
     "<": lambda x, r: bool(x < r),
@@ -290,10 +290,7 @@ def _inequality(model: Model, c: Mapping[str, Any], domain: Box) -> str:
             budget.spend()
             if holds(f.over(b)[0], right):
                 continue
-            try:
-                x = f.first_order(b)[0]
-            except Undetermined:
-                x = arb(0, float("inf"))
+            b, x = _sharper(f, b, 1 if relation in (">=", ">") else -1)
             if holds(x, right):
                 continue
             _fails_at(f, b, holds, right)
@@ -301,6 +298,17 @@ def _inequality(model: Model, c: Mapping[str, Any], domain: Box) -> str:
 
     walk(c["tree"], domain, leaf)
     return f"{_short(left)} {relation} {right} on the whole domain"
+
+
+def _sharper(f: Field, box: Box, side: int) -> tuple[Box, Any]:
+    """The face on which f is least (side 1) or largest, as far as its slopes have a sign, and f there to first order."""
+    try:
+        slopes = f.jacobian(box).entries()
+        faces = [0 if s * side >= 0 else 1 if s * side <= 0 else None for s in slopes]
+        box = tuple(ends if k is None or ends[k] is None else (ends[k], ends[k]) for ends, k in zip(box, faces, strict=True))
+        return box, f.first_order(box)[0]
+    except Undetermined:
+        return box, arb(0, float("inf"))
 
 
 def _fails_at(f: Field, box: Box, holds: Callable[[arb, fmpq], bool], right: fmpq) -> None:
@@ -352,7 +360,7 @@ def _symmetric(M: arb_mat) -> arb_mat:
 
 def matrix_nodes(model: Model, what: Any) -> tuple[list[int], int]:
     """The entries of the Hessian of the energy, or of the flow's Jacobian, perhaps scaled from both sides by diag t."""
-    rows = model.gradient if what == "hessian of energy" else model.right_sides()
+    rows = model.gradient if what == "hessian of energy" else model.right_sides
     entries = [s for f in rows for s in model.graph.gradient(f, model.unknowns)]
     n = len(rows)
     if isinstance(what, Mapping):

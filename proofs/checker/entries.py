@@ -114,6 +114,10 @@ def _carried(claim: str, status: str, c: Mapping[str, Any]) -> None:
         said = f"{kind} {c.get('inequality', '')}"
         if not any(words in said for words in _DENIES[claim]):
             raise Refused(f"the certificate does not speak against the claim {claim!r}")
+    if status == "REFUTED" and kind == "exact matrix" and not str(c.get("property")).startswith(("not ", "indefinite", "negative")):
+        raise Refused("a refuted claim about a matrix needs a vector against it")
+    if status == "REFUTED" and kind == "interval cover" and "zeros of" not in c:
+        raise Refused("a refuted claim needs a counterexample, and a cover shows that something holds")
     if kind == "interval cover":
         _cover_fits(claim, status, c)
 

@@ -13,10 +13,11 @@ from proofs.checker.balls import Program, Undetermined, precision
 from proofs.checker.boxes import Field, apart
 from proofs.checker.covers import BITS, Refused, box_of, check_cover, proved_zero
 from proofs.checker.matrices import check_matrix
-from proofs.checker.model import Model, drawn, exact, table
+from proofs.checker.model import Model, exact
 from proofs.checker.points import check_point
 from proofs.checker.reader import Unreadable
 from proofs.checker.steps import check_steps
+from proofs.checker.trial import Trial
 
 Certificate = Mapping[str, Any]
 # So many unknown entries of an affine field are solved for, at most.
@@ -44,7 +45,7 @@ def check_certificate(c: Certificate, claim: str) -> str:
 def _two_states(c: Certificate, claim: str) -> str:
     """Two steady states for the same parameters: exact points or Krawczyk boxes, with no point in common."""
     model = Model(c["model"], c["sizes"], c["values"])
-    f = Field(model.graph, model.components, model.right_sides(), model.unknowns)
+    f = Field(model.graph, model.components, model.right_sides, model.unknowns)
     boxes = [box_of(model, z) for z in c["steady states"]]
     with precision(BITS):
         boxes = [proved_zero(f, box) for box in boxes]
@@ -55,7 +56,7 @@ def _two_states(c: Certificate, claim: str) -> str:
 
 def _whole_space(model: Model) -> tuple[Field, Any]:
     """The flow and its Jacobian, over all states at once."""
-    f = Field(model.graph, model.components, model.right_sides(), model.unknowns)
+    f = Field(model.graph, model.components, model.right_sides, model.unknowns)
     return f, tuple((None, None) for _ in model.components)
 
 
@@ -122,29 +123,26 @@ def _rank(c: Certificate, claim: str) -> str:
 
 def _rank_at(c: Certificate, sizes: Mapping[str, int], goal: int) -> None:
     """Rows (∇E_i y_j, ∇E_i) at random points, with new parameters each time unless they are given: P rows Q has a determinant ≠ 0."""
-    rng, data, rows = random.Random(7), c["model"], []
-    for _ in range(3 * goal):
-        values = {**drawn(data, sizes, rng), **c.get("values", {})}
-        model = Model(data, sizes, {k: v for k, v in values.items() if k not in data["states"]})
-        point = {(n, p): x for n in data["states"] for p, x in table(values[n], model.shape(n), n).items()}
-        slopes = [arb(x) for x in Program(model.graph, model.gradient)(point)]
-        if all(x.is_finite() for x in slopes):
-            rows.append([s * x for s in slopes for x in (*map(arb, point.values()), arb(1))])
-    if not goal:
-        return
-    P, Q = (arb_mat([[rng.randint(-3, 3) for _ in range(n)] for _ in range(m)]) for m, n in ((goal, len(rows)), (len(rows[0]), goal)))
-    if (P * arb_mat(rows) * Q).det().contains(0):
+    rng = random.Random(7)
+    trial = Trial(c, sizes, rng, 3 * goal // max(1, len(c["model"]["states"])) + 3)
+    m, rows = trial.model, []
+    for slopes, point in zip(trial.values(m.gradient), trial.points, strict=True):
+        rows.append([arb(s) * x for s in slopes for x in (*(point[q] for q in m.components), fmpq(1))])
+    if goal and rows:
+        P, Q = (arb_mat([[rng.randint(-3, 3) for _ in range(n)] for _ in range(k)]) for k, n in ((goal, len(rows)), (len(rows[0]), goal)))
+    if goal and (not rows or (P * arb_mat(rows) * Q).det().contains(0)):
         raise Undetermined("the rank was not found again at new points")
 
 
 def _statistical(c: Certificate, claim: str) -> str:
     """Counts, the interval of a proportion and the bound of no violation in n draws must fit together."""
-    draws, hits = c.get("draws"), c.get("successes")
+    draws: Any = c.get("draws")
+    hits: Any = c.get("successes")
     if draws is not None and (not isinstance(draws, int) or draws < 1):
         raise Refused(f"{draws!r} is no number of draws")
     if hits is not None and (draws is None or not isinstance(hits, int) or not 0 <= hits <= draws):
         raise Refused("there are more successes than draws")
-    if hits is not None and "interval" in c:
+    if hits is not None and draws is not None and "interval" in c:
         low, high = wilson(hits, draws, float(c.get("level", 0.95)))
         if any(abs(a - float(b)) > 1e-6 for a, b in zip((low, high), c["interval"], strict=True)):
             raise Refused("the interval is not Wilson's for these counts")

@@ -1,4 +1,4 @@
-"""Exact matrices: L D Lᵀ multiplied out in rationals, a vector tried, copositivity decided by principal submatrices, sums of squares expanded."""
+"""Exact matrices: L D Lᵀ is multiplied out, a vector tried, copositivity decided by principal submatrices, a sum of squares expanded."""
 
 from __future__ import annotations
 
@@ -45,6 +45,8 @@ def check_matrix(c: Mapping[str, Any]) -> str:
 
 
 def _rows(data: Any, what: str) -> Rows:
+    if not isinstance(data, list) or not all(isinstance(row, list) for row in data):
+        raise Unreadable(f"the {what} is no list of rows")
     rows = [[exact(x) for x in row] for row in data]
     if not rows or any(len(row) != len(rows) for row in rows):
         raise Unreadable(f"the {what} is not square")
@@ -112,7 +114,7 @@ def is_copositive(A: Rows, strict: bool) -> bool:
 
 
 def _has_nonnegative_kernel(B: fmpq_mat, n: int) -> bool:
-    """Whether a singular B has a kernel vector of one sign: with one-dimensional kernels that decides, larger ones show in smaller submatrices."""
+    """Whether a singular B has a kernel vector of one sign; kernels of more dimensions show in smaller submatrices."""
     reduced, rank = B.rref()
     if rank < n - 1:
         return False

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from itertools import permutations, product
 from typing import Any
@@ -35,7 +35,7 @@ PROPERTIES = ("antisymmetric", "integer", "nonnegative", "orthogonal", "positive
 def exact(x: Any) -> fmpq:
     """The rational that a JSON integer, float or text "p/q" is; raises Unreadable."""
     try:
-        if isinstance(x, (bool, complex)) or x is None:
+        if not isinstance(x, (str, int, float, fmpq)) or isinstance(x, bool):
             raise ValueError
         if isinstance(x, float):
             return fmpq(*x.as_integer_ratio())
@@ -77,7 +77,6 @@ class Model:
         self.specials: dict[str, Any] = {}
         self._nodes: dict[Any, int] = {}
         # Trees are known by their identity, and kept so that none is taken for another.
-        self._texts: dict[str, Node] = {}
         self._names: dict[int, tuple[Node, frozenset[str]]] = {}
 
     def shape(self, name: str) -> tuple[int, ...]:
@@ -87,6 +86,15 @@ class Model:
     def places(self, name: str) -> Iterator[Place]:
         """All places of a tensor."""
         return product(*map(range, self.shape(name)))
+
+    @contextmanager
+    def meaning(self, specials: Mapping[str, Any]) -> Iterator[None]:
+        """Further names for a while: nodes, or functions of a place; "slope E", "rate y" and "axes of f" are told likewise."""
+        before, self.specials = self.specials, {**self.specials, **specials}
+        try:
+            yield
+        finally:
+            self.specials = before
 
     @property
     def unknowns(self) -> list[int]:
@@ -111,23 +119,24 @@ class Model:
         """∂E/∂y in packed order, by differentiation of the energy's graph."""
         return self.graph.gradient(self.energy, self.unknowns)
 
-    def right_sides(self, what: str = "flow") -> list[int]:
-        """The right-hand sides in packed order."""
-        return [self.right_side(name, place, what) for name, place in self.components]
+    @cached_property
+    def right_sides(self) -> list[int]:
+        """The right-hand sides of the flow or the update, in packed order."""
+        return [self.right_side(name, place) for name, place in self.components]
 
-    def right_side(self, name: str, place: Place, what: str = "flow") -> int:
+    def right_side(self, name: str, place: Place) -> int:
         """The right-hand side of one component."""
-        for left, text in self.data.get(what, {}).items():
+        for left, text in self.data.get("flow", self.data.get("update", {})).items():
             head = read(left)
             if head[1] == name:
                 where = head[2] if head[0] == "at" else ()
                 return self.node(text, dict(zip(where, zip(place, self.axes[name], strict=True), strict=True)))
-        raise Unreadable(f"the model has no {what} of {name}")
+        raise Unreadable(f"the model does not say how {name} moves")
 
     @cached_property
     def energy_rate(self) -> int:
         """dE/dt = Σ ∂E/∂y f."""
-        pairs = zip(self.gradient, self.right_sides(), strict=True)
+        pairs = zip(self.gradient, self.right_sides, strict=True)
         if "t" in self.parameters and "t" in _names(read(self.data["energy"])):
             raise Unreadable("the energy depends on time, and its rate is not only that of the states")
         return self.graph.add(*(self.graph.multiply(a, b) for a, b in pairs))
@@ -136,7 +145,7 @@ class Model:
         """The node of a formula with its free indices at the places that `scope` gives: {"i": (0, "N")}."""
         scope = scope or {}
         if isinstance(formula, str):
-            formula = self._texts.setdefault(formula, read(formula))
+            formula = read(formula)
         if id(formula) not in self._names:
             self._names[id(formula)] = (formula, frozenset(_names(formula)))
         key = (id(formula), tuple((k, v) for k, v in scope.items() if k in self._names[id(formula)][1]))
@@ -236,7 +245,7 @@ class Model:
         """The indices that a sum binds: `Σ_ij` binds i and j, or one index called ij, whichever the summand uses."""
         if axis is not None:
             return [(name, axis)]
-        used = self._axes_in(tree[2])
+        used = self.axes_in(tree[2])
         letters = [name] if name in used else list(name)
         if (name in used and len(name) > 1 and all(c in used for c in name)) or not all(c in used for c in letters):
             raise Unreadable(f"the sum over {name} binds more than one reading, or an index whose axis does not show")
@@ -244,7 +253,7 @@ class Model:
             raise Unreadable(f"an index of the sum over {name} runs over several axes")
         return [(c, next(iter(used[c]))) for c in letters]
 
-    def _axes_in(self, tree: Any) -> dict[str, set[str]]:
+    def axes_in(self, tree: Any) -> dict[str, set[str]]:
         """The axes of the free indices that stand in components."""
         found: dict[str, set[str]] = {}
         if not isinstance(tree, tuple) or not tree:
@@ -256,7 +265,7 @@ class Model:
             if isinstance(i, str):
                 found.setdefault(i, set()).add(axis)
         for part in tree if tree[0] != "sum" else (tree[2],):
-            for i, axes in self._axes_in(part).items():
+            for i, axes in self.axes_in(part).items():
                 found.setdefault(i, set()).update(axes)
         inner = {c for name, _ in tree[1] for c in (name, *name)} if tree[0] == "sum" else set()
         return {i: axes for i, axes in found.items() if i not in inner}
@@ -308,8 +317,9 @@ class Model:
             return g.extreme("max", [parts[0], g.multiply(g.number(-1), parts[0])])
         if name in _WRITTEN_OUT:
             inner = Model({"states": {}}, {}, {})
-            inner.graph, inner.specials = g, {"u": parts[0]}
-            return inner.node(_WRITTEN_OUT[name])
+            inner.graph = g
+            with inner.meaning({"u": parts[0]}):
+                return inner.node(_WRITTEN_OUT[name])
         return g.signum(parts[0]) if name == "sign" else g.function(name, parts[0])
 
 
@@ -326,7 +336,7 @@ def has_property(prop: str, value: Mapping[Place, fmpq]) -> bool:
     if prop in ("symmetric", "antisymmetric", "psd"):
         odd = prop == "antisymmetric"
         even = all(
-            value[tuple(p[k] for k in order)] == (_parity(order) if odd else 1) * x
+            value[tuple(p[k] for k in order)] == (parity(order) if odd else 1) * x
             for p, x in value.items()
             for order in permutations(range(len(p)))
         )
@@ -339,7 +349,8 @@ def has_property(prop: str, value: Mapping[Place, fmpq]) -> bool:
     return all(test[prop](x) for x in value.values())
 
 
-def _parity(order: tuple[int, ...]) -> int:
+def parity(order: tuple[int, ...]) -> int:
+    """1 or -1 for an even or an odd order."""
     return (-1) ** sum(order[a] > order[b] for a in range(len(order)) for b in range(a + 1, len(order)))
 
 
@@ -353,43 +364,3 @@ def is_definite(rows: list[list[fmpq]], strict: bool) -> bool:
             factor = a[i][p] / a[p][p]
             a[i] = [x - factor * y for x, y in zip(a[i], a[p], strict=True)]
     return True
-
-
-def drawn(model: Mapping[str, Any], sizes: Mapping[str, int], rng: random.Random, spread: int = 8) -> dict[str, Any]:
-    """Exact values of all parameters and states with the declared properties, as nested lists."""
-    result: dict[str, Any] = {}
-    for name, axes in {**{k: p["axes"] for k, p in model.get("parameters", {}).items()}, **model["states"]}.items():
-        properties = model.get("parameters", {}).get(name, {}).get("properties", ()) if name not in model["states"] else ()
-        allowed = model.get("values", {}).get(name)
-        shape = tuple(sizes[a] for a in axes)
-        flat = {p: fmpq(rng.choice(allowed)) if allowed else _number(rng, spread, properties) for p in product(*map(range, shape))}
-        result[name] = _nested(_shaped(flat, shape, properties, rng), shape, ())
-    return result
-
-
-def _number(rng: random.Random, spread: int, properties: Any) -> fmpq:
-    x = fmpq(rng.randint(-spread * 4, spread * 4), 1 if "integer" in properties else rng.choice((1, 2, 4, 7, 8)) * 4)
-    if {"positive", "nonnegative"} & set(properties):
-        x = abs(x)
-    if {"negative", "nonpositive"} & set(properties):
-        x = -abs(x)
-    return x if x != 0 else fmpq(-1 if "negative" in properties else 1)
-
-
-def _shaped(flat: dict[Place, fmpq], shape: tuple[int, ...], properties: Any, rng: random.Random) -> dict[Place, fmpq]:
-    n = range(shape[0]) if shape else range(0)
-    if "orthogonal" in properties:
-        order = rng.sample(list(n), len(n))
-        return {(i, j): fmpq(rng.choice((-1, 1)) if order[i] == j else 0) for i in n for j in n}
-    if "psd" in properties:
-        return {(i, j): sum((flat[i, k] * flat[j, k] for k in n), fmpq(0)) for i in n for j in n}
-    if "antisymmetric" in properties:
-        return {
-            p: fmpq(0) if len(set(p)) < len(p) else _parity(tuple(sorted(range(len(p)), key=lambda k: p[k]))) * flat[tuple(sorted(p))]
-            for p in flat
-        }
-    return {p: flat[tuple(sorted(p))] for p in flat} if "symmetric" in properties else flat
-
-
-def _nested(flat: Mapping[Place, Any], shape: tuple[int, ...], at: Place) -> Any:
-    return flat[at] if len(at) == len(shape) else [_nested(flat, shape, (*at, n)) for n in range(shape[len(at)])]

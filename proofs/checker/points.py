@@ -89,7 +89,7 @@ def _relation(c: Mapping[str, Any], inequality: Mapping[str, Any]) -> str:
 
 
 def _formulas(model: Model) -> list[int]:
-    return [model.energy, *model.right_sides()]
+    return [model.energy, *model.right_sides]
 
 
 def _rate(c: Mapping[str, Any], found: Any) -> str:
@@ -114,7 +114,7 @@ def _apart(c: Mapping[str, Any], found: Any) -> str:
 def _zero_and_not(c: Mapping[str, Any], found: Any) -> str:
     point = Point(c)
     model = point.model
-    zero, other = (model.right_sides(), model.gradient) if found[1] == "f" else (model.gradient, model.right_sides())
+    zero, other = (model.right_sides, model.gradient) if found[1] == "f" else (model.gradient, model.right_sides)
     point.off_kinks(*_formulas(model))
     if not all(isinstance(x, fmpq) and x == 0 for x in point(*zero)):
         _tiny(point(*zero), found[1])
@@ -140,7 +140,7 @@ def _zero_box(c: Mapping[str, Any], found: Any) -> str:
     if which is None:
         raise Unreadable("the box's zero rests on an identity that is not part of the certificate")
     model = Model(c["model"], c["sizes"], {k: v for k, v in c["values"].items() if k not in c["model"]["states"]})
-    zero, other = (model.right_sides(), model.gradient) if which[1] == "f" else (model.gradient, model.right_sides())
+    zero, other = (model.right_sides, model.gradient) if which[1] == "f" else (model.gradient, model.right_sides)
     f, g = (Field(model.graph, model.components, nodes, model.unknowns) for nodes in (zero, other))
     box = box_of(model, c)
     proved_zero(f, box)
@@ -177,7 +177,7 @@ def _update(c: Mapping[str, Any], found: Any) -> str:
 def _updated(model: Model, name: str, place: Place, numbers: Mapping[Any, Any]) -> Any:
     """The new value of one component; a bare sign(h) follows the tie rule at h = 0."""
     ((_, text),) = ((k, f) for k, f in model.data["update"].items() if read(k)[1] == name)
-    tree, node = read(text), model.right_side(name, place, "update")
+    tree, node = read(text), model.right_side(name, place)
     (value,) = Program(model.graph, [node])(numbers)
     turned = tree[0] == "*" and len(tree[1]) == 2 and tree[1][0] == ("number", fmpq(-1))
     inner = tree[1][1] if turned else tree
@@ -242,7 +242,8 @@ def _path(c: Mapping[str, Any], found: Any) -> str:
     if limit is None:
         if not all(b < a for a, b in pairwise(energies)):
             raise Refused("the energy does not fall along the path")
-        return f"E = {energies[0].str(4, radius=False)}, {energies[2].str(4, radius=False)}, {energies[-1].str(4, radius=False)} along the path; its limit is not proved here"
+        first, last = (x.str(4, radius=False) for x in (energies[0], energies[-1]))
+        return f"E falls from {first} to {last} along the path; that it goes on falling is not proved here"
     with precision(BITS):
         (goal,) = Program(model.graph, [model.node(limit)])({})
     gaps = [abs(x - arb(goal)) for x in energies]
@@ -256,8 +257,8 @@ def _moved(value: Any, r: fmpq) -> Any:
     if isinstance(value, list):
         return [_moved(v, r) for v in value]
     inner = Model({"states": {}}, {}, {})
-    inner.specials = {"r": inner.graph.number(r)}
-    x = inner.graph.rational(inner.node(str(value)))
+    with inner.meaning({"r": inner.graph.number(r)}):
+        x = inner.graph.rational(inner.node(str(value)))
     if x is None:
         raise Unreadable(f"{value!r} is no place on a path")
     return f"{x.p}/{x.q}"

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from flint import fmpq
@@ -26,6 +27,7 @@ class Unreadable(Exception):
     """A text that is no formula, or could be more than one."""
 
 
+@lru_cache(maxsize=10_000)
 def read(text: str) -> Node:
     """The formula of a text; raises Unreadable.
 
