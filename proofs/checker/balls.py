@@ -281,6 +281,7 @@ class Program:
     def __init__(self, graph: Graph, roots: Sequence[int]) -> None:
         self.graph, self.roots = graph, list(roots)
         self.order = sorted(graph.needed(roots))
+        self.variables = {graph.nodes[a][1:] for a in self.order if graph.nodes[a][0] == "v"}
 
     def __call__(self, values: Mapping[tuple[str, tuple[int, ...]], Number]) -> list[Number]:
         """The roots' values for rationals or balls of the variables."""
@@ -328,9 +329,9 @@ def _product(factors: list[Number]) -> Number:
     result = factors[0]
     for x in factors[1:]:
         result = result * x
-    if not isinstance(result, fmpq) and any(isinstance(x, fmpq) and x == 0 for x in factors):
-        return fmpq(0) if all(isinstance(x, fmpq) or x.is_finite() for x in factors) or any(x is ZERO for x in factors) else result
-    return result
+    if isinstance(result, fmpq) or result.is_finite():
+        return result
+    return fmpq(0) if any(x is ZERO for x in factors) else result
 
 
 ZERO, ONE, EITHER = fmpq(0), fmpq(1), arb(0.5, 0.5)

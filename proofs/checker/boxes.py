@@ -6,7 +6,7 @@ that changes inside the box it may jump, and nothing is claimed of first order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,12 +68,23 @@ class Field:
     unknowns: Sequence[int]
     values: Program = field(init=False)
     slopes: Program = field(init=False)
+    leaking: list[Any] = field(init=False, repr=False)
+    last: tuple[Box | None, list[arb]] = field(default=(None, []), repr=False)
 
     def __post_init__(self) -> None:
-        rows = [self.graph.gradient(f, self.unknowns) for f in self.nodes]
-        self.rows = rows
+        self.rows = [self.graph.gradient(f, self.unknowns) for f in self.nodes]
         self.values = Program(self.graph, [*self.nodes, *self.graph.jumps(self.nodes)])
-        self.slopes = Program(self.graph, [s for row in rows for s in row])
+        self.columns = self._columns()
+        self.slopes = Program(self.graph, self.columns[2] if self.columns else [s for row in self.rows for s in row])
+
+    def _columns(self) -> tuple[arb_mat, arb_mat, list[int]] | None:
+        """A, B and s with f' = A + B diag(s): numbers but for one slope to each column, as in networks; None for other functions."""
+        n, m, parts = len(self.nodes), len(self.names), [[_affine(self.graph, s) for s in row] for row in self.rows]
+        varying = [{p[2] for p in column if p[2] is not None} for column in zip(*parts, strict=True)]
+        if any(len(v) > 1 for v in varying) or not any(varying):
+            return None
+        A, B = (arb_mat(n, m, [arb(p[k]) for row in parts for p in row]) for k in (0, 1))
+        return A, B, [next(iter(v), self.graph.number(0)) for v in varying]
 
     def at(self, numbers: Sequence[Any]) -> list[Any]:
         """Values at rationals or balls."""
@@ -83,12 +94,20 @@ class Field:
         """Enclosures over a box, operation by operation."""
         return [arb(x) for x in self.at([ball(*ends) for ends in box])]
 
-    def jacobian(self, box: Box) -> arb_mat:
-        """Slopes over a box; raises Undetermined where a function may jump in it."""
-        numbers = dict(zip(self.names, [ball(*ends) for ends in box], strict=True))
-        if any(isinstance(x, arb) for x in self.values(numbers)[len(self.nodes) :]):
-            raise Undetermined("a function may jump in the box")
-        return arb_mat(len(self.nodes), len(self.names), [arb(x) for x in self.slopes(numbers)])
+    def jacobian(self, box: Box, Y: arb_mat | None = None) -> arb_mat:
+        """Slopes over a box, or Y times them; raises Undetermined where a function may jump in it."""
+        if self.last[0] != box:
+            numbers = dict(zip(self.names, [ball(*ends) for ends in box], strict=True))
+            if any(isinstance(x, arb) for x in self.values(numbers)[len(self.nodes) :]):
+                raise Undetermined("a function may jump in the box")
+            self.last = (box, [arb(x) for x in self.slopes(numbers)])
+        s = self.last[1]
+        if self.columns is None:
+            J = arb_mat(len(self.nodes), len(self.names), s)
+            return J if Y is None else Y * J
+        A, B = self.columns[:2] if Y is None else (Y * self.columns[0], Y * self.columns[1])
+        # Each slope stands in one column alone: Y B is multiplied out before it is spread.
+        return arb_mat(A.nrows(), len(s), [a + b * s[k % len(s)] for k, (a, b) in enumerate(zip(A.entries(), B.entries(), strict=True))])
 
     def first_order(self, box: Box) -> list[Any]:
         """f(m) + f'(X)(X - m), and no wider than operation by operation; rational at a point where it can be."""
@@ -102,6 +121,24 @@ class Field:
         return [_both(arb(f) + reached[k, 0], p) for k, (f, p) in enumerate(zip(self.at(m), plain, strict=True))]
 
 
+def _affine(g: Graph, node: int) -> tuple[fmpq, fmpq, int | None]:
+    """(a, b, s) with node = a + b s, a and b numbers."""
+    a, b = fmpq(0), fmpq(1)
+    terms: list[int] = []
+    factors: list[int] = []
+    for t in g.nodes[node][1] if g.nodes[node][0] == "+" else (node,):
+        q = g.rational(t)
+        a, terms = (a + q, terms) if q is not None else (a, [*terms, t])
+    if not terms:
+        return a, fmpq(0), None
+    if len(terms) > 1:
+        return fmpq(0), fmpq(1), node
+    for t in g.nodes[terms[0]][1] if g.nodes[terms[0]][0] == "*" else (terms[0],):
+        q = g.rational(t)
+        b, factors = (b * q, factors) if q is not None else (b, [*factors, t])
+    return a, b, g.multiply(*factors)
+
+
 def _both(a: arb, b: arb) -> arb:
     """A ball around what two enclosures have in common."""
     if not a.is_finite() or not b.is_finite():
@@ -110,25 +147,19 @@ def _both(a: arb, b: arb) -> arb:
     return low.union(high) if low <= high else a
 
 
-@dataclass
-class Newton:
-    """Krawczyk's operator K = m - Y f(m) + (I - Y f'(X))(X - m), with Y an inverse near the middle."""
+def krawczyk(f: Field, box: Box) -> tuple[list[arb], arb_mat, arb_mat]:
+    """K = m - Y f(m) + R (X - m) with R = I - Y f'(X) and Y an inverse near the middle; then R and Y."""
+    m = middle(box)
+    Y, n = inverse(f.jacobian(box)), len(m)
+    F = arb_mat(n, 1, [arb(x) for x in f.at(m)])
+    spread = arb_mat(n, 1, [ball(*ends) - x for ends, x in zip(box, m, strict=True)])
+    rest = identity(n) - f.jacobian(box, Y)
+    return [arb(a) + b for a, b in zip(m, (rest * spread - Y * F).entries(), strict=True)], rest, Y
 
-    f: Field
 
-    def step(self, box: Box, more: Box | None = None) -> tuple[list[arb], bool, bool]:
-        """K over the box, whether f has at most one zero in the box, and whether also in the larger box `more`."""
-        m = middle(box)
-        J = self.f.jacobian(box)
-        Y = inverse(J)
-        n = len(m)
-        F = arb_mat(n, 1, [arb(x) for x in self.f.at(m)])
-        spread = arb_mat(n, 1, [ball(*ends) - x for ends, x in zip(box, m, strict=True)])
-        rest = identity(n) - Y * J
-        image = (rest * spread - Y * F).entries()
-        unique = contracts(rest)
-        both = unique if more is None else unique and contracts(identity(n) - Y * self.f.jacobian(more))
-        return [arb(a) + b for a, b in zip(m, image, strict=True)], unique, both
+def holds_inside(image: Sequence[arb], box: Box) -> bool:
+    """Whether balls lie in the interior of a box."""
+    return all(x.is_finite() and x > low and x < high for x, (low, high) in zip(image, box, strict=True))
 
 
 def identity(n: int) -> arb_mat:
@@ -182,10 +213,10 @@ def apart(a: Box, b: Box) -> bool:
     )
 
 
-def halves(box: Box, weights: Callable[[int], float] | None = None) -> tuple[Box, Box]:
-    """The box cut in two across its widest side, a little off the middle, where zeros like to lie."""
+def halves(box: Box, weights: Sequence[float] | None = None) -> tuple[Box, Box]:
+    """The box cut in two across its widest side, times weights, a little off the middle, where zeros like to lie."""
     widths = [float("inf") if low is None or high is None else float(arb(high - low)) for low, high in box]
-    k = max(range(len(box)), key=lambda n: widths[n] * (weights(n) if weights else 1.0))
+    k = max(range(len(box)), key=lambda n: widths[n] * (weights[n] if weights else 1.0))
     low, high = box[k]
     if low is None or high is None:
         cut = fmpq(0) if low is None and high is None else (2 * abs(high) + 1) * -1 if low is None else 2 * abs(low) + 1

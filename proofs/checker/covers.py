@@ -12,7 +12,22 @@ from typing import Any
 from flint import acb_mat, arb, arb_mat, fmpq
 
 from proofs.checker.balls import Program, Undetermined, precision
-from proofs.checker.boxes import Box, Budget, Field, Newton, apart, ball, halves, identity, inside, met, middle, union
+from proofs.checker.boxes import (
+    Box,
+    Budget,
+    Field,
+    apart,
+    ball,
+    contracts,
+    halves,
+    holds_inside,
+    identity,
+    inside,
+    krawczyk,
+    met,
+    middle,
+    union,
+)
 from proofs.checker.model import Model, exact, table
 from proofs.checker.reader import Unreadable
 
@@ -148,10 +163,10 @@ def proved_zero(f: Field, box: Box) -> Box:
 
 def _maps_inside(f: Field, box: Box) -> bool:
     try:
-        image, unique, _ = Newton(f).step(box)
+        image, rest, _ = krawczyk(f, box)
     except Undetermined:
         return False
-    return unique and all(x.is_finite() and x > low and x < high for x, (low, high) in zip(image, box, strict=True))
+    return contracts(rest) and holds_inside(image, box)
 
 
 def index_of(f: Field, box: Box, gradient: bool) -> int:
@@ -170,40 +185,44 @@ def _search(f: Field, box: Box, zero: Box | None, budget: Budget) -> None:
     """No zero in the box but the given one; raises Refused or Undetermined."""
     stack = [box]
     while stack:
-        b: Box | None = stack.pop()
         budget.spend()
-        b = _narrowed(f, b, zero)
-        if b is not None:
-            stack.extend(halves(b))
+        left, weights = _narrowed(f, stack.pop(), zero)
+        if left is not None:
+            stack.extend(halves(left, weights))
 
 
-def _narrowed(f: Field, box: Box | None, zero: Box | None) -> Box | None:
-    """What is left of the box once parts without zeros were cut off; None where nothing is, or only the known zero."""
+def _narrowed(f: Field, box: Box, zero: Box | None) -> tuple[Box | None, list[float]]:
+    """What is left of the box once parts without zeros were cut off, and how much f moves with each component there.
+
+    None where nothing is left, or only the known zero.
+    """
+    weights = [1.0] * len(box)
     for _ in range(12):
-        if box is None or (zero is not None and inside(box, zero)):
-            return None
-        before = box
-        if any(x > 0 or x < 0 for x in f.over(box)):
-            return None
-        box = _leaks(f, box)
-        if box is None or any(low is None or high is None for low, high in box):
-            continue
+        if zero is not None and inside(box, zero):
+            return None, weights
+        before = _size(box)
+        shrunk = _leaks(f, box)
+        if shrunk is None or any(x > 0 or x < 0 for x in f.over(shrunk)):
+            return None, weights
+        box = shrunk
+        if any(low is None or high is None for low, high in box):
+            return box, weights
         try:
-            image, unique, unique_joined = Newton(f).step(box, None if zero is None else union(box, zero))
+            image, rest, Y = krawczyk(f, box)
         except Undetermined:
-            return box
-        if (
-            unique
-            and all(x.is_finite() and x > low and x < high for x, (low, high) in zip(image, box, strict=True))
-            and (zero is None or apart(box, zero))
-        ):
-            raise Refused("a leaf holds a zero that the certificate does not list")
-        if zero is not None and unique_joined:
-            return None
-        box = met(box, image)
-        if box is not None and _size(box) > 0.7 * _size(before):
-            return box
-    return box
+            return box, weights
+        if contracts(rest):
+            if holds_inside(image, box) and (zero is None or apart(box, zero)):
+                raise Refused("a leaf holds a zero that the certificate does not list")
+            if zero is not None and contracts(identity(len(box)) - f.jacobian(union(box, zero), Y)):
+                return None, weights
+        cut = met(box, image)
+        if cut is None:
+            return None, weights
+        box, weights = cut, [sum(float(abs(rest[i, k]).upper()) for i in range(len(box))) for k in range(len(box))]
+        if _size(box) > 0.7 * before:
+            return box, weights
+    return box, weights
 
 
 def _size(box: Box) -> float:
@@ -211,19 +230,21 @@ def _size(box: Box) -> float:
 
 
 def _leaks(f: Field, box: Box) -> Box | None:
-    """Where f_i = c y_i + rest with a number c: y_i lies in -rest/c."""
-    numbers = [ball(*ends) for ends in box]
+    """Where f_i = c y_i + rest with a number c: y_i lies in -rest/c; again as long as that cuts a tenth off."""
     if not hasattr(f, "leaking"):
-        f.leaking = [_leak(f, n) for n in range(len(f.nodes))]  # type: ignore[attr-defined]
-    for n, found in enumerate(f.leaking):  # type: ignore[attr-defined]
-        if found is not None:
-            c, rest = found
-            (x,) = rest(dict(zip(f.names, numbers, strict=True)))
-            narrowed = met(box[n : n + 1], [arb(x) / -c])
-            if narrowed is None:
-                return None
-            box = (*box[:n], narrowed[0], *box[n + 1 :])
-            numbers[n] = ball(*narrowed[0])
+        f.leaking = [_leak(f, n) for n in range(len(f.nodes))]
+    for _ in range(6):
+        before = _size(box)
+        for n, found in enumerate(f.leaking):
+            if found is not None:
+                c, rest = found
+                numbers = {name: ball(*ends) for name, ends in zip(f.names, box, strict=True) if name in rest.variables}
+                cut = met(box[n : n + 1], [arb(rest(numbers)[0]) / -c])
+                if cut is None:
+                    return None
+                box = (*box[:n], cut[0], *box[n + 1 :])
+        if not _size(box) < 0.9 * before:
+            break
     return box
 
 
