@@ -26,8 +26,7 @@ from proofs.certificates import formula_text, model_data
 from proofs.certificates.exact_text import index_names
 from proofs.checker.balls import Program, precision
 from proofs.checker.balls import Undetermined as NotSo
-from proofs.checker.draws import drawn
-from proofs.checker.model import Model, table
+from proofs.checker.model import Model, drawn, table
 from proofs.checker.reader import Unreadable, read
 
 ROOM = Path(proofs.checker.__file__).parent
@@ -68,7 +67,7 @@ def both(system: System, seed: int, n: int) -> tuple[Model, dict[Any, Any], Eval
     sizes = {a: n + (k + seed) % 2 for k, a in enumerate(system.axes)}
     values = drawn(data, sizes, rng)
     model = Model(data, sizes, {k: v for k, v in values.items() if k not in data["states"]})
-    numbers = {(s, p): x for s in data["states"] for p, x in table(values[s], model.shape(s), s).items()}
+    numbers = {(s, p): x for s in data["states"] for p, x in table(values[s], model.shape(s)).items()}
     own = {t: fractions(values[t.name]) for t in (*system.parameters, *system.states, *system.scalars)}
     return model, numbers, Evaluator(sizes, own, 256)
 

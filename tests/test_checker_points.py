@@ -72,7 +72,6 @@ FORMS: dict[str, tuple[Callable[[], Any], str, str]] = {
     "a path that falls": (lambda: zoo.hopfield("relu"), "energy bounded below", "E → -∞"),
     "a path that stays low": (lambda: zoo.hopfield("tanh"), "energy coercive", "E → log(2)"),
     "a kink": (lambda: zoo.hopfield("relu"), "smooth", "derivative 1"),
-    "no value": (logarithm, "smooth", "is not defined"),
     "a curvature": (lambda: zoo.hopfield("silu"), "Lagrangians convex", "Λ(y)"),
     "two states of one activation": (bowl_over_dead_rays, "energy flat along dead directions", "|E("),
     "steady, not critical": (lambda: zoo.hopfield("relu"), "critical points are steady states", "∇E = 0 exactly"),
@@ -126,7 +125,6 @@ def test_a_moved_point_is_refused(verdicts: dict[str, Any]) -> None:
     assert outcome(moved(verdicts["dE/dt"], "values", "y", to=["0"])) is REFUSED
     assert outcome(moved(verdicts["a curvature"], "values", "y", to=["0"])) is REFUSED
     assert outcome(moved(verdicts["a kink"], "values", "y", to=["1/1000000"])) is REFUSED
-    assert outcome(moved(verdicts["no value"], "values", "y", to=["1"])) is REFUSED
     assert outcome(moved(verdicts["steady, not critical"], "values", "y", to=["1"])) is REFUSED
     assert outcome(moved(verdicts["a path that stays low"], "inequality", to="E → log(3) as r → ∞")) is REFUSED
     assert outcome(moved(verdicts["a path that stays low"], "path", to={"y": ["0*r"]})) is REFUSED
@@ -172,6 +170,10 @@ def test_inequalities_as_data() -> None:
         got = check_verdict(verdict({**c, "inequality": {"left": left, "relation": relation, "right": right}}, "REFUTED"))
         assert (got.outcome is CONFIRMED) is true, (left, got)
         assert got.outcome is not (REFUSED if true else CONFIRMED)
+
+
+def test_what_no_rule_reads_is_not_checked() -> None:
+    assert outcome(found(logarithm(), "smooth")) is NOT_CHECKED
 
 
 def test_nested_witnesses_are_read_as_well(verdicts: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from certificates_made import changed, verdict, without
 
 from amsym import zoo
 from proofs.checker.entries import Outcome, check_verdict
-from proofs.checker.lemmas import known
+from proofs.checker.steps import known
 from proofs.verify import PROPERTIES, verify
 
 CONFIRMED, REFUSED, NOT_CHECKED = Outcome.CONFIRMED, Outcome.REFUSED, Outcome.NOT_CHECKED

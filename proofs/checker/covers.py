@@ -1,38 +1,29 @@
-"""Interval covers, re-checked: every zero in a box, an inequality or a definite matrix on it, a ball in a basin.
+"""Interval covers, re-checked: every zero in a box, an inequality on it, a definite matrix all over it.
 
 The tree says where to split, nothing more: both halves of every split are walked, so that the leaves always cover the domain,
-and each leaf is bounded here again.
+and each leaf is bounded here again, by further splitting where that is needed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import random
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from flint import acb_mat, arb, arb_mat, fmpq
 
 from proofs.checker.balls import Program, Undetermined, precision
-from proofs.checker.boxes import (
-    Box,
-    Budget,
-    Field,
-    apart,
-    ball,
-    contracts,
-    halves,
-    holds_inside,
-    identity,
-    inside,
-    krawczyk,
-    met,
-    middle,
-    union,
-)
-from proofs.checker.model import Model, exact, table
+from proofs.checker.boxes import Box, Field, apart, contracts, halves, holds_inside, identity, inside, krawczyk, met, middle, size, union
+from proofs.checker.model import Model, drawn, exact, table
 from proofs.checker.reader import Unreadable
 
 BITS, SPLITS = 128, 20_000
-Leaf = Callable[[Box, Any], None]
+RELATIONS: dict[str, Callable[[Any, fmpq], bool]] = {
+    "<=": lambda x, r: bool(x <= r),
+    ">=": lambda x, r: bool(x >= r),
+    "<": lambda x, r: bool(x < r),
+    ">": lambda x, r: bool(x > r),
+}
 
 
 class Refused(Exception):
@@ -40,53 +31,48 @@ class Refused(Exception):
 
 
 def check_cover(c: Mapping[str, Any]) -> str:
-    """What an interval cover was found to show; raises Refused or Undetermined."""
+    """What an interval cover was found to show; raises Refused, Undetermined or Unreadable."""
     model = Model(c["model"], c["sizes"], c.get("values", {}))
     if set(model.values) != set(model.parameters):
         raise Unreadable("a cover needs the values of all parameters, and of no state")
     with precision(BITS):
         if "zeros of" in c:
             return _zeros(model, c)
-        domain = domain_of(model, c)
         if "inequality" in c:
-            return _inequality(model, c, domain)
+            return _inequality(model, c)
         if "matrix" in c:
-            return _matrix(model, c, domain)
+            return _matrix(model, c)
     raise Unreadable("the cover states nothing that is known: zeros of, inequality, or matrix")
 
 
-def domain_of(model: Model, c: Mapping[str, Any]) -> Box:
-    """The box of all states, in packed order."""
-    ends = {}
+def _domain(model: Model, c: Mapping[str, Any]) -> Box:
+    """The box of all states, in packed order; null is an infinite end."""
+    ends: dict[Any, Any] = {}
     for name in model.states:
-        if name not in c.get("domain", {}):
-            raise Unreadable(f"the domain does not bound {name}")
         for k, side in enumerate(c["domain"][name]):
-            given = side if isinstance(side, list) else None
-            for place in model.places(name):
-                x = side if given is None else table(given, model.shape(name), "domain", lambda v: v)[place]
-                ends[name, place, k] = None if x is None else exact(x)
-    box = tuple((ends[(*p, 0)], ends[(*p, 1)]) for p in model.components)
+            whole = table(side, model.shape(name), lambda v: v) if isinstance(side, list) else dict.fromkeys(model.places(name), side)
+            ends |= {(name, p, k): None if x is None else exact(x) for p, x in whole.items()}
+    box = tuple((ends[(*q, 0)], ends[(*q, 1)]) for q in model.components)
     if any(low is not None and high is not None and low > high for low, high in box):
         raise Refused("the domain is empty")
     return box
 
 
-def walk(tree: Any, box: Box, leaf: Leaf) -> None:
-    """Every leaf with its box; both sides of every split are walked."""
+def leaves(tree: Any, box: Box) -> Iterator[tuple[Box, Any]]:
+    """Every leaf's box and label; both sides of every split are walked."""
     stack = [(tree, box)]
     while stack:
         t, b = stack.pop()
         if not isinstance(t, list):
-            leaf(b, t)
+            yield b, t
             continue
-        if len(t) != 4 or not isinstance(t[0], int) or not 0 <= t[0] < len(b):
+        if len(t) != 4 or type(t[0]) is not int or not 0 <= t[0] < len(b):
             raise Unreadable(f"{t!r:.40} is no split [component, point, tree, tree]")
-        (low, high), s = b[t[0]], exact(t[1])
+        (low, high), s, k = b[t[0]], exact(t[1]), t[0]
         if high is None or s < high:
-            stack.append((t[3], (*b[: t[0]], (s if low is None else max(s, low), high), *b[t[0] + 1 :])))
+            stack.append((t[3], (*b[:k], (s if low is None else max(s, low), high), *b[k + 1 :])))
         if low is None or s > low:
-            stack.append((t[2], (*b[: t[0]], (low, s if high is None else min(s, high)), *b[t[0] + 1 :])))
+            stack.append((t[2], (*b[:k], (low, s if high is None else min(s, high)), *b[k + 1 :])))
 
 
 # Zeros
@@ -97,83 +83,79 @@ def _zeros(model: Model, c: Mapping[str, Any]) -> str:
     if which not in ("flow", "gradient"):
         raise Unreadable("zeros are those of the flow or of the gradient")
     f = Field(model.graph, model.components, model.right_sides if which == "flow" else model.gradient, model.unknowns)
-    zeros: list[Box] = []
-    for n, z in enumerate(c["zeros"]):
-        box = proved_zero(f, box_of(model, z))
-        if "index" in z and z["index"] is not None and index_of(f, box, which == "gradient") != z["index"]:
-            raise Refused(f"zero {n} has not the index {z['index']}")
-        if any(not apart(box, other) for other in zeros):
-            raise Refused(f"zero {n} is not apart from the others")
-        zeros.append(box)
-    if "domain" in c:
-        domain = domain_of(model, c)
-        if any(not inside(box, domain) for box, z in zip(zeros, c["zeros"], strict=True) if not z.get("outside")):
-            raise Refused("a zero is not shown to lie in the domain")
-    if "tree" not in c:
+    zeros = proved_zeros(f, model, c["zeros"])
+    for box, z in zip(zeros, c["zeros"], strict=True):
+        if z.get("index") is not None and _index(f, box, which == "gradient") != z["index"]:
+            raise Refused(f"a zero has not the index {z['index']}")
+    domain = _domain(model, c) if "domain" in c else None
+    listed = [box for box, z in zip(zeros, c["zeros"], strict=True) if not z.get("outside")]
+    if domain is not None and not all(inside(box, domain) for box in listed):
+        raise Refused("a zero is not shown to lie in the domain")
+    if "tree" not in c or domain is None:
         return f"{len(zeros)} zeros of the {which} exist; nothing is claimed of others"
-    budget, undecided = Budget(SPLITS), []
-
-    def leaf(box: Box, label: Any) -> None:
+    mirrors = [_mirror(f, model, m, zeros, domain) for m in c.get("mirrors", ())]
+    left, open_ones = [SPLITS], 0
+    for box, label in leaves(c["tree"], domain):
         if label == "?":
-            undecided.append(box)
-        elif label == ".":
-            _search(f, box, None, budget)
-        elif isinstance(label, int) and not isinstance(label, bool) and 0 <= label < len(zeros):
-            _search(f, box, zeros[label], budget)
+            open_ones += 1
+        elif isinstance(label, str) and label[:1] == "m" and label[1:].isdigit() and int(label[1:]) < len(mirrors):
+            _mirrored(f, box, mirrors[int(label[1:])], zeros, left)
+        elif label == "." or (type(label) is int and 0 <= label < len(zeros)):
+            _search(f, box, None if label == "." else zeros[label], left)
         else:
-            raise Refused(f"a leaf names {label!r}, which is no zero of the list")
-
-    walk(c["tree"], domain_of(model, c), leaf)
-    if undecided and not c.get("undecided"):
+            raise Refused(f"a leaf names {label!r:.20}, which is no zero of the list")
+    if open_ones and not c.get("undecided"):
         raise Refused("leaves are left open, and the certificate lists none")
-    tail = f"; {len(undecided)} leaves are left open" if undecided else ", and no others"
-    inner = sum(not z.get("outside") for z in c["zeros"])
-    return f"{inner} zeros of the {which} in the domain{tail}"
+    return f"{len(listed)} zeros of the {which} in the domain" + (f"; {open_ones} leaves are left open" if open_ones else ", and no others")
+
+
+def proved_zeros(f: Field, model: Model, listed: Any) -> list[Box]:
+    """A box or an exact point for each zero, which it is shown to hold, no two with a point in common."""
+    zeros: list[Box] = []
+    for z in listed:
+        box = _proved(f, box_of(model, z))
+        if not all(apart(box, other) for other in zeros):
+            raise Refused("two zeros are not apart from each other")
+        zeros.append(box)
+    return zeros
 
 
 def box_of(model: Model, z: Mapping[str, Any]) -> Box:
     """The box |y - middle| ≤ radius, or the point."""
-    where = z.get("point", z.get("middle"))
-    if where is None:
-        raise Unreadable("a zero has neither a middle nor a point")
-    m = {name: table(where[name], model.shape(name), name) for name in model.states}
-    r = {name: table(z["radius"][name], model.shape(name), name) if z.get("radius") else {} for name in model.states}
-    box = tuple((m[name][p] - r[name].get(p, fmpq(0)), m[name][p] + r[name].get(p, fmpq(0))) for name, p in model.components)
-    if any(low > high for low, high in box):
+    where = z["point"] if "point" in z else z["middle"]
+    m = {name: table(where[name], model.shape(name)) for name in model.states}
+    r = {name: table(z["radius"][name], model.shape(name)) for name in model.states} if z.get("radius") else {}
+    pairs = [(m[name][p], r[name][p] if r else fmpq(0)) for name, p in model.components]
+    if any(radius < 0 for _, radius in pairs):
         raise Unreadable("a radius is negative")
-    return box
+    return tuple((x - radius, x + radius) for x, radius in pairs)
 
 
-def proved_zero(f: Field, box: Box) -> Box:
+def _proved(f: Field, box: Box) -> Box:
     """The box, which holds exactly one zero (Krawczyk); or the exact point; or, where its values are not rational, a tiny box around it."""
-    if all(low == high for low, high in box):
+    point = all(low == high for low, high in box)
+    if point:
         values = f.at([low for low, _ in box])
         if any(x != 0 if isinstance(x, fmpq) else not x.contains(0) for x in values):
             raise Refused("a point is no zero")
         if all(isinstance(x, fmpq) for x in values):
             return box
-        tiny = fmpq(1, 2**60)
-        box = tuple((low - tiny, low + tiny) for low, _ in box)
-        if not _maps_inside(f, box):
+        box = tuple((low - fmpq(1, 2**60), low + fmpq(1, 2**60)) for low, _ in box)
+    try:
+        image, rest, _ = krawczyk(f, box)
+    except Undetermined as error:
+        raise Refused(f"a zero is not shown: {error}") from error
+    if not (contracts(rest) and holds_inside(image, box)):
+        if point:
             raise Undetermined("that a point is a zero is not seen in rationals, nor a zero near it by Krawczyk's test")
-    elif not _maps_inside(f, box):
         raise Refused("Krawczyk's test shows no zero in a box that should hold one")
     return box
 
 
-def _maps_inside(f: Field, box: Box) -> bool:
-    try:
-        image, rest, _ = krawczyk(f, box)
-    except Undetermined:
-        return False
-    return contracts(rest) and holds_inside(image, box)
-
-
-def index_of(f: Field, box: Box, gradient: bool) -> int:
+def _index(f: Field, box: Box, gradient: bool) -> int:
     """How many eigenvalues of the Jacobian have positive real part (of the Hessian are negative), all over the box."""
-    J = f.jacobian(box)
     try:
-        parts = [arb(x.real) for x in acb_mat(J).eig(multiple=True)]
+        parts = [arb(x.real) for x in acb_mat(f.jacobian(box)).eig(multiple=True)]
     except (ValueError, ZeroDivisionError) as error:
         raise Undetermined("the eigenvalues at a zero are not separated") from error
     if not all(x > 0 or x < 0 for x in parts):
@@ -181,28 +163,28 @@ def index_of(f: Field, box: Box, gradient: bool) -> int:
     return sum(bool(x < 0) if gradient else bool(x > 0) for x in parts)
 
 
-def _search(f: Field, box: Box, zero: Box | None, budget: Budget) -> None:
+def _search(f: Field, box: Box, zero: Box | None, left: list[int]) -> None:
     """No zero in the box but the given one; raises Refused or Undetermined."""
     stack = [box]
     while stack:
-        budget.spend()
-        left, weights = _narrowed(f, stack.pop(), zero)
-        if left is not None:
-            stack.extend(halves(left, weights))
+        _spend(left)
+        rest, weights = _narrowed(f, stack.pop(), zero)
+        if rest is not None:
+            stack.extend(halves(rest, weights))
+
+
+def _spend(left: list[int]) -> None:
+    left[0] -= 1
+    if left[0] < 0:
+        raise Undetermined("the checker's own splitting found no end")
 
 
 def _narrowed(f: Field, box: Box, zero: Box | None) -> tuple[Box | None, list[float]]:
-    """What is left of the box once parts without zeros were cut off, and how much f moves with each component there.
-
-    None where nothing is left, or only the known zero.
-    """
-    weights = [1.0] * len(box)
+    """What is left of the box once parts without zeros were cut off (None: nothing but the known zero), and weights for its sides."""
+    n, weights = len(box), [1.0] * len(box)
     for _ in range(12):
-        if zero is not None and inside(box, zero):
-            return None, weights
-        before = _size(box)
-        shrunk = _leaks(f, box)
-        if shrunk is None or any(x > 0 or x < 0 for x in f.over(shrunk)):
+        before, shrunk = size(box), f.leaking(box)
+        if shrunk is None or any(x > 0 or x < 0 for x in f.over(shrunk)) or (zero is not None and inside(shrunk, zero)):
             return None, weights
         box = shrunk
         if any(low is None or high is None for low, high in box):
@@ -214,114 +196,122 @@ def _narrowed(f: Field, box: Box, zero: Box | None) -> tuple[Box | None, list[fl
         if contracts(rest):
             if holds_inside(image, box) and (zero is None or apart(box, zero)):
                 raise Refused("a leaf holds a zero that the certificate does not list")
-            if zero is not None and contracts(identity(len(box)) - f.jacobian(union(box, zero), Y)):
+            if zero is not None and contracts(identity(n) - f.jacobian(union(box, zero), Y)):
                 return None, weights
         cut = met(box, image)
         if cut is None:
             return None, weights
-        box, weights = cut, [sum(float(abs(rest[i, k]).upper()) for i in range(len(box))) for k in range(len(box))]
-        if _size(box) > 0.7 * before:
-            return box, weights
+        box, weights = cut, [sum(float(abs(rest[i, k]).upper()) for i in range(n)) for k in range(n)]
+        if size(box) > 0.7 * before:
+            break
     return box, weights
 
 
-def _size(box: Box) -> float:
-    return sum(float("inf") if low is None or high is None else float(arb(high - low)) for low, high in box)
+Mirror = tuple[list[int], list[int]]
 
 
-def _leaks(f: Field, box: Box) -> Box | None:
-    """Where f_i = c y_i + rest with a number c: y_i lies in -rest/c; again as long as that cuts a tenth off."""
-    if not hasattr(f, "leaking"):
-        f.leaking = [_leak(f, n) for n in range(len(f.nodes))]
+def _mirror(f: Field, model: Model, m: Mapping[str, Any], zeros: list[Box], domain: Box) -> Mirror:
+    """P y = signs y[places], if the field turns with it (f(P y) = ±P f(y)), the domain is kept, and so is the list of zeros."""
+    places, signs = list(m["places"]), list(m["signs"])
+    if sorted(places) != list(range(len(domain))) or not set(signs) <= {1, -1} or len(signs) != len(domain):
+        raise Refused("a mirror is no permutation with signs")
+    if _image(domain, (places, signs)) != domain:
+        raise Refused("a mirror does not keep the domain")
+    rng = random.Random(11)
+    ways = {1, -1}
     for _ in range(6):
-        before = _size(box)
-        for n, found in enumerate(f.leaking):
-            if found is not None:
-                c, rest = found
-                numbers = {name: ball(*ends) for name, ends in zip(f.names, box, strict=True) if name in rest.variables}
-                cut = met(box[n : n + 1], [arb(rest(numbers)[0]) / -c])
-                if cut is None:
-                    return None
-                box = (*box[:n], cut[0], *box[n + 1 :])
-        if not _size(box) < 0.9 * before:
-            break
-    return box
+        values = drawn({"states": model.data["states"]}, model.sizes, rng)
+        y = [table(values[name], model.shape(name))[p] for name, p in model.components]
+        there, here = f.at([s * y[p] for p, s in zip(places, signs, strict=True)]), f.at(y)
+        ways &= {w for w in (1, -1) if all((arb(a) - w * s * here[p]).contains(0) for a, p, s in zip(there, places, signs, strict=True))}
+    if not ways:
+        raise Refused("the field does not turn with a mirror")
+    if not all(any(inside(_image(z, (places, signs)), other) for other in zeros) for z in zeros):
+        raise Refused("the image of a zero under a mirror is not in the list")
+    return places, signs
 
 
-def _leak(f: Field, n: int) -> Any:
-    g, y, node = f.graph, f.unknowns[n], f.graph.nodes[f.nodes[n]]
-    for term in node[1] if node[0] == "+" else ():
-        factors = g.nodes[term][1] if g.nodes[term][0] == "*" else (term,)
-        numbers = [q for a in factors if (q := g.rational(a)) is not None]
-        if [a for a in factors if g.rational(a) is None] == [y] and len(numbers) <= 1:
-            rest = [a for a in node[1] if a != term]
-            return (numbers or [fmpq(1)])[0], Program(g, [g.add(*rest)])
-    return None
+def _image(box: Box, mirror: Mirror) -> Box:
+    ends = [(box[p], s) for p, s in zip(*mirror, strict=True)]
+    return tuple((low, high) if s > 0 else (None if high is None else -high, None if low is None else -low) for (low, high), s in ends)
+
+
+def _mirrored(f: Field, box: Box, mirror: Mirror, zeros: list[Box], left: list[int]) -> None:
+    """All of the box has y_p ≤ (P y)_p at the first component that P changes: the last image of a zero lies elsewhere, or on its border."""
+    p = next((k for k, (place, s) in enumerate(zip(*mirror, strict=True)) if place != k or s < 0), None)
+    high, low = (None, None) if p is None else (box[p][1], _image(box, mirror)[p][0])
+    if p is None or high is None or low is None or high > low:
+        # Where P turns the component itself, y_p ≤ -y_p says y_p ≤ 0.
+        if p is None or mirror[0][p] != p or high is None or high > 0:
+            raise Refused("a leaf is not on the mirror's lower side")
+        low = fmpq(0)
+    if high == low:
+        border = tuple((high, high) if k == p else ends for k, ends in enumerate(box))
+        near = [z for z in zeros if not apart(z, border)]
+        if len(near) > 1:
+            raise Undetermined("several zeros lie at the border of a mirror")
+        _search(f, border, near[0] if near else None, left)
 
 
 # Inequalities and matrices
 
-_HOLDS: dict[str, Callable[[Any, fmpq], bool]] = {
-    "<=": lambda x, r: bool(x <= r),
-    ">=": lambda x, r: bool(x >= r),
-    "<": lambda x, r: bool(x < r),
-    ">": lambda x, r: bool(x > r),
-}
-
 
 def quantity(model: Model, left: Any) -> int:
-    """The node of "energy", "energy rate", a formula, or a derivative {"of": ..., "by": [components]}."""
+    """The node of "energy", "energy rate", "flow y[0]", a formula, or a derivative {"of": ..., "by": [components]}."""
     if isinstance(left, Mapping):
         node = quantity(model, left["of"])
         for name in left["by"]:
             (node,) = model.graph.gradient(node, [model.node(name)])
         return node
-    if left == "energy rate":
-        return model.energy_rate
-    if left == "energy":
-        return model.energy
-    return model.node(left.removeprefix("flow ")) if not left.startswith("flow ") else _flow_of(model, left.removeprefix("flow "))
+    if left in ("energy", "energy rate"):
+        return model.energy if left == "energy" else model.energy_rate
+    if left.startswith("flow "):
+        return model.right_side(*model.graph.nodes[model.node(left[5:])][1:])
+    return model.node(left)
 
 
-def _flow_of(model: Model, component: str) -> int:
-    node = model.graph.nodes[model.node(component)]
-    return model.right_side(node[1], node[2])
-
-
-def relation_of(c: Mapping[str, Any]) -> tuple[Any, str, fmpq]:
+def relation_of(i: Mapping[str, Any]) -> tuple[Any, str, fmpq]:
     """Left side, sign and number of an inequality given as data."""
-    relation = {"≤": "<=", "≥": ">="}.get(c["relation"], c["relation"])
-    if relation not in _HOLDS:
-        raise Unreadable(f"{c['relation']!r} is no relation")
-    return c["left"], relation, exact(c["right"])
+    relation = {"≤": "<=", "≥": ">="}.get(i["relation"], i["relation"])
+    if relation not in RELATIONS:
+        raise Unreadable(f"{relation!r:.20} is no relation")
+    return i["left"], relation, exact(i["right"])
 
 
-def _inequality(model: Model, c: Mapping[str, Any], domain: Box) -> str:
+def _inequality(model: Model, c: Mapping[str, Any]) -> str:
     left, relation, right = relation_of(c["inequality"])
-    f = Field(model.graph, model.components, [quantity(model, left)], model.unknowns)
-    budget = Budget(SPLITS)
-    holds = _HOLDS[relation]
+    f, holds = Field(model.graph, model.components, [quantity(model, left)], model.unknowns), RELATIONS[relation]
 
-    def leaf(box: Box, label: Any) -> None:
+    def rest(box: Box) -> Box | None:
+        if holds(f.over(box)[0], right):
+            return None
+        box, x = _on_face(f, box, 1 if relation in (">=", ">") else -1)
+        if holds(x, right):
+            return None
+        y = arb(f.at(middle(box))[0])
+        if y.is_finite() and not holds(y, right) and not y.contains(arb(right)):
+            raise Refused(f"the inequality is false at a point of the domain: {y.str(6)}")
+        return box
+
+    _everywhere(model, c, rest)
+    return f"{left if len(str(left)) < 40 else 'the formula'} {relation} {right} on the whole domain"
+
+
+def _everywhere(model: Model, c: Mapping[str, Any], rest: Callable[[Box], Box | None]) -> None:
+    """Split each leaf until `rest` leaves nothing of it."""
+    budget = [SPLITS]
+    for box, label in leaves(c["tree"], _domain(model, c)):
         if label != ".":
-            raise Refused("a leaf of an inequality is left open")
+            raise Refused("a leaf is left open") if label in ("?", None) else Unreadable("a leaf has an argument that is not read here")
         stack = [box]
         while stack:
-            b = stack.pop()
-            budget.spend()
-            if holds(f.over(b)[0], right):
-                continue
-            b, x = _sharper(f, b, 1 if relation in (">=", ">") else -1)
-            if holds(x, right):
-                continue
-            _fails_at(f, b, holds, right)
-            stack.extend(halves(b))
-
-    walk(c["tree"], domain, leaf)
-    return f"{_short(left)} {relation} {right} on the whole domain"
+            _spend(budget)
+            left = rest(stack.pop())
+            if left is not None:
+                stack.extend(halves(left))
 
 
-def _sharper(f: Field, box: Box, side: int) -> tuple[Box, Any]:
+def _on_face(f: Field, box: Box, side: int) -> tuple[Box, Any]:
     """The face on which f is least (side 1) or largest, as far as its slopes have a sign, and f there to first order."""
     try:
         slopes = f.jacobian(box).entries()
@@ -332,80 +322,45 @@ def _sharper(f: Field, box: Box, side: int) -> tuple[Box, Any]:
         return box, arb(0, float("inf"))
 
 
-def _fails_at(f: Field, box: Box, holds: Callable[[arb, fmpq], bool], right: fmpq) -> None:
-    """Refuse at once where the inequality is false in the middle."""
-    if any(low is None or high is None for low, high in box):
-        return
-    x = arb(f.at(middle(box))[0])
-    if x.is_finite() and not holds(x, right) and not x.contains(arb(right)):
-        raise Refused(f"the inequality is false at a point of the domain: {x.str(6)}")
+def matrix_nodes(model: Model, what: Any) -> list[int]:
+    """The entries of the Hessian of the energy or of the flow's Jacobian."""
+    if what not in ("hessian of energy", "jacobian", "symmetric part of jacobian"):
+        raise Unreadable(f"the matrix {what!r:.40} is not known")
+    rows = model.gradient if what == "hessian of energy" else model.right_sides
+    return [s for f in rows for s in model.graph.gradient(f, model.unknowns)]
 
 
-def _short(left: Any) -> str:
-    return str(left) if len(str(left)) < 40 else "the formula"
-
-
-def _matrix(model: Model, c: Mapping[str, Any], domain: Box) -> str:
-    entries, n = matrix_nodes(model, c["matrix"])
-    entries_field = Field(model.graph, model.components, entries, model.unknowns)
-    sign = -1 if c["property"].startswith("negative") else 1
-    shift, budget = exact(c.get("shift", 0)), Budget(SPLITS)
-    if c["property"] not in ("positive definite", "positive semidefinite", "negative definite", "negative semidefinite"):
-        raise Unreadable(f"{c['property']!r} is no property that is bounded over a box")
+def _matrix(model: Model, c: Mapping[str, Any]) -> str:
+    prop, n = c["property"], len(model.components)
+    if prop not in ("positive definite", "positive semidefinite", "negative definite", "negative semidefinite"):
+        raise Unreadable(f"{prop!r:.40} is no property that is bounded over a box")
+    entries, shift = Program(model.graph, matrix_nodes(model, c["matrix"])), exact(c.get("shift", 0))
 
     def shown(box: Box) -> bool:
-        rows = [x * sign for x in entries_field.over(box)]
-        M = arb_mat(n, n, rows)
-        return is_positive(_symmetric(M) + identity(n) * (shift * sign))
+        values = entries(dict(zip(model.components, [arb(a).union(arb(b)) for a, b in box], strict=True)))
+        M = arb_mat(n, n, [arb(x) for x in values])
+        if c["matrix"] == "jacobian" and not all(M[i, j].overlaps(M[j, i]) for i in range(n) for j in range(i)):
+            raise Refused("the Jacobian is not symmetric")
+        return is_positive(((M + M.transpose()) * arb(0.5) + identity(n) * shift) * (-1 if prop.startswith("negative") else 1))
 
-    def leaf(box: Box, label: Any) -> None:
-        if label != ".":
-            raise Refused("a leaf of a matrix inequality is left open")
-        stack = [box]
-        while stack:
-            b = stack.pop()
-            budget.spend()
-            if not shown(b):
-                m = middle(b)
-                if not shown(tuple((x, x) for x in m)):
-                    raise Refused(f"the matrix is not {c['property']} at a point of the domain")
-                stack.extend(halves(b))
+    def rest(box: Box) -> Box | None:
+        if shown(box):
+            return None
+        if not shown(tuple((m, m) for m in middle(box))):
+            error = Undetermined if prop.endswith("semidefinite") else Refused
+            raise error(f"the matrix is not shown to be {prop} at a point of the domain")
+        return box
 
-    walk(c["tree"], domain, leaf)
-    return f"the matrix is {c['property']} on the whole domain"
-
-
-def _symmetric(M: arb_mat) -> arb_mat:
-    return (M + M.transpose()) * arb(0.5)
-
-
-def matrix_nodes(model: Model, what: Any) -> tuple[list[int], int]:
-    """The entries of the Hessian of the energy, or of the flow's Jacobian, perhaps scaled from both sides by diag t."""
-    rows = model.gradient if what == "hessian of energy" else model.right_sides
-    entries = [s for f in rows for s in model.graph.gradient(f, model.unknowns)]
-    n = len(rows)
-    if isinstance(what, Mapping):
-        t = [exact(x) for x in what["scaled jacobian"]]
-        if len(t) != n or any(x <= 0 for x in t):
-            raise Unreadable("a scaling needs a positive number for each component")
-        entries = [model.graph.multiply(e, model.graph.number(t[k // n] / t[k % n])) for k, e in enumerate(entries)]
-    elif what not in ("hessian of energy", "jacobian", "symmetric part of jacobian"):
-        raise Unreadable(f"the matrix {what!r} is not known")
-    if what == "jacobian" and any(entries[i * n + j] != entries[j * n + i] for i in range(n) for j in range(i)):
-        raise Unreadable("the Jacobian is not symmetric as it stands; say symmetric part of jacobian")
-    return entries, n
+    _everywhere(model, c, rest)
+    return f"the matrix is {prop} on the whole domain"
 
 
 def is_positive(M: arb_mat) -> bool:
     """Whether every symmetric matrix in the balls is positive definite: by elimination, else its middle minus the spread."""
-    n, rows = M.nrows(), M.tolist()
-    if _pivots_positive([list(r) for r in rows]):
+    if _pivots_positive(M.tolist()):
         return True
-    spread = max((sum((x.rad() for x in row), arb(0)) for row in rows), key=float)
-    mid = M.mid().tolist()
-    return bool(spread.is_finite()) and _pivots_positive(
-        [[mid[i][j] - (spread.upper() if i == j else 0) for j in range(n)] for i in range(n)]
-    )
+    spread = max((sum((x.rad() for x in row), arb(0)) for row in M.tolist()), key=float).upper()
+    return bool(spread.is_finite()) and _pivots_positive((M.mid() - identity(M.nrows()) * spread).tolist())
 
 
 def _pivots_positive(a: list[list[arb]]) -> bool:
@@ -414,9 +369,5 @@ def _pivots_positive(a: list[list[arb]]) -> bool:
             return False
         for i in range(p + 1, len(a)):
             factor = a[i][p] / a[p][p]
-            for j in range(p + 1, len(a)):
-                a[i][j] = a[i][j] - factor * a[p][j]
+            a[i] = [x - factor * y for x, y in zip(a[i], a[p], strict=True)]
     return True
-
-
-__all__ = ["Refused", "check_cover", "is_positive", "proved_zero", "quantity", "relation_of", "walk"]

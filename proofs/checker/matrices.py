@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from itertools import combinations
 from typing import Any
 
-from flint import arb, fmpq, fmpq_mat
+from flint import fmpq, fmpq_mat
 
 from proofs.checker.balls import Undetermined, precision
 from proofs.checker.covers import Refused, matrix_nodes
@@ -19,146 +19,104 @@ Rows = list[list[fmpq]]
 
 
 def check_matrix(c: Mapping[str, Any]) -> str:
-    """What the matrix was found to be; raises Refused or Unreadable."""
+    """What the matrix was found to be; raises Refused, Undetermined or Unreadable."""
     prop = c["property"]
     if prop == "sum of squares":
         return _squares(c)
-    A = _rows(c["matrix"], "matrix")
-    if prop == "invertible":
-        if fmpq_mat(A).det() == 0:
-            raise Refused("the determinant is 0")
-        return _origin(c, A, "the determinant is not 0")
-    if any(A[i][j] != A[j][i] for i in range(len(A)) for j in range(i)):
+    A = _rows(c["matrix"])
+    n = range(len(A))
+    if prop != "invertible" and any(A[i][j] != A[j][i] for i in n for j in n):
         raise Refused("the matrix is not symmetric")
     if prop in ("positive definite", "positive semidefinite", "negative definite", "negative semidefinite"):
-        signed = A if prop.startswith("positive") else [[-x for x in row] for row in A]
-        _elimination(c, signed, strict=not prop.endswith("semidefinite"))
-        return _origin(c, A, f"the matrix is {prop}")
-    if prop in ("indefinite", "not positive semidefinite", "not copositive"):
-        _against(c, A, prop)
-        return _origin(c, A, f"the matrix is {prop}")
-    if prop in ("copositive", "strictly copositive"):
+        _elimination(c, A if prop.startswith("positive") else [[-x for x in row] for row in A], not prop.endswith("semidefinite"))
+    elif prop in ("indefinite", "not positive semidefinite", "not copositive"):
+        x = [exact(v) for v in c["vector"]]
+        if len(x) != len(A) or not _form(A, x) < 0 or (prop == "not copositive" and any(v < 0 for v in x)):
+            raise Refused("the vector does not show it")
+        if prop == "indefinite" and not any(A[k][k] > 0 for k in n):
+            raise Undetermined("no vector with a positive form is seen")
+    elif prop in ("copositive", "strictly copositive"):
         if not is_copositive(A, strict=prop.startswith("strictly")):
             raise Refused(f"the matrix is not {prop}")
-        return _origin(c, A, f"the matrix is {prop}")
-    raise Unreadable(f"the property {prop!r} is not known")
+    elif prop != "invertible":
+        raise Unreadable(f"the property {prop!r:.40} is not known")
+    elif fmpq_mat(A).det() == 0:
+        raise Refused("the determinant is 0")
+    return f"the matrix is {prop}" + (_origin(c, A) if "of" in c else "")
 
 
-def _rows(data: Any, what: str) -> Rows:
-    if not isinstance(data, list) or not all(isinstance(row, list) for row in data):
-        raise Unreadable(f"the {what} is no list of rows")
-    rows = [[exact(x) for x in row] for row in data]
-    if not rows or any(len(row) != len(rows) for row in rows):
-        raise Unreadable(f"the {what} is not square")
-    return rows
-
-
-def _elimination(c: Mapping[str, Any], A: Rows, strict: bool) -> None:
-    """A[order][:, order] = L D Lᵀ with the signs that D needs; without L and D, an elimination of our own."""
-    n = len(A)
-    if "L" in c or "D" in c:
-        order = list(c.get("order", range(n)))
-        L, D = _rows(c["L"], "L"), [exact(x) for x in c["D"]]
-        if sorted(order) != list(range(n)) or len(L) != n or len(D) != n:
-            raise Refused("order, L and D do not fit the matrix")
-        if any(L[i][j] != int(i == j) for i in range(n) for j in range(i, n)):
-            raise Refused("L is not unit lower triangular")
-        product = fmpq_mat(L) * fmpq_mat(n, n, [D[i] if i == j else 0 for i in range(n) for j in range(n)]) * fmpq_mat(L).transpose()
-        if any(product[i, j] != A[order[i]][order[j]] for i in range(n) for j in range(n)):
-            raise Refused("L D Lᵀ is not the matrix")
-        if any(d < 0 or (strict and d == 0) for d in D):
-            raise Refused("a pivot in D has the wrong sign")
-    elif not is_definite(A, strict):
-        raise Refused("elimination finds a pivot of the wrong sign")
+def _rows(data: Any) -> Rows:
+    if not isinstance(data, list) or not data or any(not isinstance(row, list) or len(row) != len(data) for row in data):
+        raise Unreadable("a matrix is no square list of rows")
+    return [[exact(x) for x in row] for row in data]
 
 
 def _form(A: Rows, x: list[fmpq]) -> fmpq:
     return sum((A[i][j] * x[i] * x[j] for i in range(len(x)) for j in range(len(x))), fmpq(0))
 
 
-def _against(c: Mapping[str, Any], A: Rows, prop: str) -> None:
-    x = [exact(v) for v in c["vector"]]
-    if len(x) != len(A) or not _form(A, x) < 0:
-        raise Refused("xᵀ A x is not negative")
-    if prop == "not copositive" and any(v < 0 for v in x):
-        raise Refused("the vector has a negative entry")
-    if prop == "indefinite":
-        y = [
-            exact(v) for v in c.get("vector of positive sign", [int(n == max(range(len(A)), key=lambda k: A[k][k])) for n in range(len(A))])
-        ]
-        if len(y) != len(A) or not _form(A, y) > 0:
-            raise Refused("no vector with a positive form is given")
+def _elimination(c: Mapping[str, Any], A: Rows, strict: bool) -> None:
+    """A[order][:, order] = L D Lᵀ with the signs that D needs; without L and D, an elimination of our own."""
+    n = len(A)
+    if "L" not in c and "D" not in c:
+        if not is_definite(A, strict):
+            raise Refused("elimination finds a pivot of the wrong sign")
+        return
+    order, L, D = list(c.get("order", range(n))), _rows(c["L"]), [exact(x) for x in c["D"]]
+    if sorted(order) != list(range(n)) or len(L) != n or len(D) != n or any(L[i][j] != int(i == j) for i in range(n) for j in range(i, n)):
+        raise Refused("order, L and D do not fit the matrix, or L is not unit lower triangular")
+    product = fmpq_mat(L) * fmpq_mat([[D[i] * int(i == j) for j in range(n)] for i in range(n)]) * fmpq_mat(L).transpose()
+    if any(product[i, j] != A[order[i]][order[j]] for i in range(n) for j in range(n)):
+        raise Refused("L D Lᵀ is not the matrix")
+    if any(d < 0 or (strict and d == 0) for d in D):
+        raise Refused("a pivot in D has the wrong sign")
 
 
 def is_copositive(A: Rows, strict: bool) -> bool:
     """Hadeler (1983): a symmetric A is copositive unless a principal submatrix B has det B < 0 and adj B ≥ 0.
 
-    Strictly so unless one has det B ≤ 0 and adj B ≥ 0 with a positive diagonal.
+    Strictly so unless moreover one is singular with a kernel vector ≥ 0; where kernels have more dimensions, smaller submatrices show it.
     """
-    n = len(A)
-    if n > LARGEST:
+    if len(A) > LARGEST:
         raise Undetermined(f"copositivity is decided up to {LARGEST} rows")
-    for size in range(1, n + 1):
-        for rows in combinations(range(n), size):
+    for k in range(1, len(A) + 1):
+        for rows in combinations(range(len(A)), k):
             B = fmpq_mat([[A[i][j] for j in rows] for i in rows])
             det = B.det()
-            if det > 0 or (det == 0 and not strict):
-                continue
-            if det < 0:
-                adjugate = [x * det for x in B.inv().entries()]
-                if all(x >= 0 for x in adjugate):
-                    return False
-            elif _has_nonnegative_kernel(B, size):
+            if det < 0 and all(x * det >= 0 for x in B.inv().entries()):
                 return False
+            if det == 0 and strict:
+                reduced, rank = B.rref()
+                free = [j for j in range(k) if all(reduced[i, j] != 1 or any(reduced[i, m] != 0 for m in range(j)) for i in range(rank))]
+                if rank == k - 1 and all(reduced[i, free[0]] <= 0 for i in range(rank)):
+                    return False
     return True
 
 
-def _has_nonnegative_kernel(B: fmpq_mat, n: int) -> bool:
-    """Whether a singular B has a kernel vector of one sign; kernels of more dimensions show in smaller submatrices."""
-    reduced, rank = B.rref()
-    if rank < n - 1:
-        return False
-    pivots = [next(j for j in range(n) if reduced[i, j] != 0) for i in range(rank)]
-    (free,) = set(range(n)) - set(pivots)
-    return all(reduced[i, free] <= 0 for i in range(rank))
-
-
-def _origin(c: Mapping[str, Any], A: Rows, words: str) -> str:
+def _origin(c: Mapping[str, Any], A: Rows) -> str:
     """Where the certificate says which matrix of a model this is, the model's own, computed here, must agree."""
-    if "of" not in c:
-        return words
     if "at" not in c:
         raise Unreadable("the certificate does not say at which state the matrix is taken")
-    point = Point({**c, "values": {**c["values"], **c["at"]}})
-    entries, n = matrix_nodes(point.model, c["of"])
+    point, n = Point({**c, "values": {**c["values"], **c["at"]}}), len(A)
     with precision(256):
-        values = point(*entries)
-    if n != len(A) or any(_differs(values[k], A[k // n][k % n]) for k in range(n * n)):
+        values = point(*matrix_nodes(point.model, c["of"]))
+    gaps = [x - A[k // n][k % n] for k, x in enumerate(values)] if len(values) == n * n else [fmpq(1)]
+    if any(x != 0 if isinstance(x, fmpq) else not x.contains(0) for x in gaps):
         raise Refused(f"the matrix is not the {c['of']} at the state")
-    return f"{words}, and it is the {c['of']} at the state"
-
-
-def _differs(x: Any, q: fmpq) -> bool:
-    return bool(x != q) if isinstance(x, fmpq) else not (arb(x) - q).contains(0)
+    return f", and it is the {c['of']} at the state"
 
 
 def _squares(c: Mapping[str, Any]) -> str:
     """zᵀ G z multiplied out is the polynomial, and G is positive semidefinite."""
-    G, z = _rows(c["gram"], "gram"), [tuple(m) for m in c["monomials"]]
+    G, z = _rows(c["gram"]), [tuple(m) for m in c["monomials"]]
     if len(z) != len(G) or any(G[i][j] != G[j][i] for i in range(len(G)) for j in range(i)):
         raise Refused("the Gram matrix does not fit the monomials")
-    found: dict[tuple[int, ...], fmpq] = {}
-    for i, a in enumerate(z):
-        for j, b in enumerate(z):
-            key = tuple(p + q for p, q in zip(a, b, strict=True))
-            found[key] = found.get(key, fmpq(0)) + G[i][j]
-    goal: dict[tuple[int, ...], fmpq] = {}
+    rest: dict[tuple[int, ...], fmpq] = {}
+    for key, x in [(tuple(p + q for p, q in zip(a, b, strict=True)), G[i][j]) for i, a in enumerate(z) for j, b in enumerate(z)]:
+        rest[key] = rest.get(key, fmpq(0)) + x
     for m, x in c["polynomial"]:
-        goal[tuple(m)] = goal.get(tuple(m), fmpq(0)) + exact(x)
-    if {k: v for k, v in found.items() if v != 0} != {k: v for k, v in goal.items() if v != 0}:
+        rest[tuple(m)] = rest.get(tuple(m), fmpq(0)) - exact(x)
+    if any(x != 0 for x in rest.values()):
         raise Refused("zᵀ G z is not the polynomial")
     _elimination(c, G, strict=False)
     return f"the polynomial is a sum of {len(G)} squares"
-
-
-__all__ = ["check_matrix", "is_copositive"]
