@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from numeric.stability import Stability, recover_state, stability
     from numeric.steady import Arrival, SteadyStates, steady_states
     from numeric.sweep import Sweep, SweepError, SweepInterrupted, sweep
+    from proofs.enclosed.enclose import enclose_critical_points, enclose_steady_states
+    from proofs.enclosed.result import EnclosedStates
     from proofs.report import report
     from proofs.symmetry.found import symmetries
     from proofs.verify import verify
@@ -62,6 +64,9 @@ _LAZY = {
     "SweepInterrupted": "numeric.sweep",
     "plot": "numeric.plot",
     "dead_directions": "numeric.dead",
+    "enclose_steady_states": "proofs.enclosed.enclose",
+    "enclose_critical_points": "proofs.enclosed.enclose",
+    "EnclosedStates": "proofs.enclosed.result",
     "verify": "proofs.verify",
     "report": "proofs.report",
     "symmetries": "proofs.symmetry.found",
@@ -77,6 +82,7 @@ __all__ = [
     "Derivation",
     "EdgeOutcome",
     "EdgeState",
+    "EnclosedStates",
     "EnergyAudit",
     "Event",
     "Gaussian",
@@ -109,6 +115,8 @@ __all__ = [
     "derivative",
     "derive",
     "edge_state",
+    "enclose_critical_points",
+    "enclose_steady_states",
     "energy_audit",
     "index",
     "indices",

@@ -16,9 +16,10 @@ from flint import arb, ctx, fmpq
 from sympy.core.relational import Relational
 
 from amsym.errors import InputError
-from amsym.notation import Component, Delta, Index, Mask, Size, Tensor, Total, free_indices
+from amsym.notation import Component, Delta, Index, Mask, Tensor, Total, free_indices
 from amsym.notation.functions import Composed
-from numeric.ball_functions import FUNCTIONS, Undetermined, finite, nonzero, positive
+from numeric.ball_functions import CONSTANTS, FUNCTIONS, FUNCTIONS_OF_TWO, Undetermined, finite, nonzero, positive
+from numeric.exact_values import exactly, known, rational
 
 # Bits of the working precision: tanh(50) differs from 1 by 2^-143, so comparisons survive saturation up to there.
 PRECISION = 256
@@ -68,6 +69,8 @@ class Evaluator:
             return all(self.holds(c, at) for c in condition.args)
         if isinstance(condition, sp.Or):
             return any(self.holds(c, at) for c in condition.args)
+        if isinstance(condition, sp.Xor):
+            return sum(self.holds(c, at) for c in condition.args) % 2 == 1
         if isinstance(condition, sp.Not):
             return not self.holds(condition.args[0], at)
         if not isinstance(condition, Relational):
@@ -77,36 +80,8 @@ class Evaluator:
 
     def sign(self, e: sp.Expr, at: dict[Index, int]) -> int:
         """-1, 0 or 1 for certain: exactly where the value is rational, else by the ball."""
-        exact = _exactly(self, e, at)
+        exact = exactly(self, e, at)
         return _sign(self._value(e, at), e) if exact is None else (exact > 0) - (exact < 0)
-
-
-def _exactly(ev: Evaluator, e: sp.Basic, at: dict[Index, int]) -> Fraction | None:
-    """The rational value of sums, products and whole powers of rationals; None for anything else. 1/3 has no exact ball."""
-    if isinstance(e, (Component, sp.Symbol)):
-        return _given(ev, e, at)
-    if e.is_Rational:
-        return rational(e)
-    if isinstance(e, sp.Pow) and e.exp.is_Integer and e.exp > 0:
-        base = _exactly(ev, e.base, at)
-        return None if base is None else base ** int(e.exp)
-    if not isinstance(e, (sp.Add, sp.Mul)):
-        return None
-    result = Fraction(isinstance(e, sp.Mul))
-    for a in e.args:
-        x = _exactly(ev, a, at)
-        if x is None:
-            return None
-        result = result * x if isinstance(e, sp.Mul) else result + x
-    return result
-
-
-def rational(x: Any) -> Fraction:
-    """A number as the exact rational that it is; floats are binary fractions."""
-    try:
-        return Fraction(x) if not isinstance(x, sp.Rational) else Fraction(int(x.p), int(x.q))
-    except (TypeError, ValueError, OverflowError) as error:
-        raise InputError(f"expected a finite real number, got {x!r}") from error
 
 
 def ball(x: Any) -> arb:
@@ -126,12 +101,10 @@ def _sign(x: arb, what: Any) -> int:
 
 
 def _number(ev: Evaluator, e: Any, at: dict[Index, int]) -> arb:
-    if e.is_Rational:
+    if e.is_Rational or e.is_Float:
         return ball(e)
-    if e is sp.pi:
-        return arb.pi()
-    if e is sp.E:
-        return arb(1).exp()
+    if e in CONSTANTS:
+        return CONSTANTS[e]()
     raise Undetermined(f"no rigorous value of {e} is known")
 
 
@@ -141,16 +114,10 @@ def _symbol(ev: Evaluator, e: Any, at: dict[Index, int]) -> arb:
 
 def _given(ev: Evaluator, e: Any, at: dict[Index, int]) -> Fraction:
     """The exact number that stands for a component, an index, a size or a scalar."""
-    if isinstance(e, Index):
-        return Fraction(at[e])
-    if isinstance(e, Size):
-        return Fraction(ev.sizes[e.name])
-    value = ev.values.get(e.tensor if isinstance(e, Component) else e)
+    value = known(ev, e, at)
     if value is None:
         raise InputError(f"no value for {e.tensor.description}" if isinstance(e, Component) else f"no value for the scalar '{e}'")
-    for i in e.where if isinstance(e, Component) else ():
-        value = value[int(at[i] if isinstance(i, Index) else i)]
-    return rational(value)
+    return value
 
 
 def _total(ev: Evaluator, e: Total, at: dict[Index, int]) -> arb:
@@ -178,21 +145,35 @@ def _mul(ev: Evaluator, e: sp.Mul, at: dict[Index, int]) -> arb:
 
 
 def _pow(ev: Evaluator, e: sp.Pow, at: dict[Index, int]) -> arb:
-    base = ev._value(e.base, at)
-    if e.exp.is_Integer:
-        result = whole_power(base, abs(int(e.exp)))
-        return result if e.exp > 0 else arb(1) / nonzero(result, e)
-    if e.exp == sp.Rational(1, 2):
-        return positive(base, e).sqrt()
+    base, p = ev._value(e.base, at), exactly(ev, e.exp, at)
+    if p is not None and p.denominator == 1:
+        result = whole_power(base, abs(int(p)))
+        return result if p >= 0 else arb(1) / nonzero(result, e)
+    if base.contains(0):
+        return _power_at_zero(ev, e, at, base)
+    if p is not None and p.denominator == 2:
+        return positive(base, e).sqrt() ** int(2 * p)
     return (positive(base, e).log() * ev._value(e.exp, at)).exp()
 
 
-def whole_power(x: arb, n: int) -> arb:
-    """x^n for n ≥ 0 by repeated squaring: `arb ** n` is NaN for a ball that holds 0.
+def _power_at_zero(ev: Evaluator, e: sp.Pow, at: dict[Index, int], base: arb) -> arb:
+    """0^p = 0 for p > 0; a base that is known to be nonnegative is between 0 and the end of its ball."""
+    p = ev._value(e.exp, at)
+    if not (p > 0 and (base == 0 or e.base.is_nonnegative or exactly(ev, e.base, at) == 0)):
+        raise Undetermined(f"{e} is not defined here, or not known: its base is {base}")
+    if base == 0 or exactly(ev, e.base, at) == 0:
+        return arb(0)
+    return finite(arb(0).union((base.upper().log() * p).exp()), e)
 
-    >>> whole_power(arb(0, 0.25), 2).contains(0.0625)
-    True
+
+def whole_power(x: arb, n: int) -> arb:
+    """x^n for n ≥ 0 by repeated squaring: `arb ** n` is NaN for a ball that holds 0, whose even powers are not negative.
+
+    >>> whole_power(arb(0, 0.25), 2).contains(0.0625), bool(whole_power(arb(0, 0.25), 2) > -1e-9)
+    (True, True)
     """
+    if n and n % 2 == 0 and not x.is_exact() and x.contains(0):
+        return arb(0).union(whole_power(x.abs_upper(), n))
     result, square = arb(1), x
     while n:
         if n & 1:
@@ -238,14 +219,25 @@ def _piecewise(ev: Evaluator, e: sp.Piecewise, at: dict[Index, int]) -> arb:
 def _function(ev: Evaluator, e: Any, at: dict[Index, int]) -> arb:
     if isinstance(e, Composed):
         return ev._value(e.definition(e.args[0]), at)
-    if e.func not in FUNCTIONS or len(e.args) != 1:
+    if len(e.args) not in (1, 2) or e.func not in (FUNCTIONS, FUNCTIONS_OF_TWO)[len(e.args) - 1]:
         raise Undetermined(f"no rigorous value of {e.func.__name__}(...) is known")
-    return finite(FUNCTIONS[e.func](ev._value(e.args[0], at)), e)
+    values = (ev._value(a, at) for a in e.args)
+    return finite((FUNCTIONS | FUNCTIONS_OF_TWO)[e.func](*values), e)
 
 
-def _bessel(ev: Evaluator, e: sp.besseli, at: dict[Index, int]) -> arb:
-    order, z = (ev._value(a, at) for a in e.args)
-    return finite(z.bessel_i(order), e)
+def _exact_steps(ev: Evaluator, e: Any, at: dict[Index, int]) -> arb:
+    """floor, ceiling and Mod: of rationals, and floor and ceiling of balls that hold no step."""
+    exact = exactly(ev, e, at)
+    if exact is not None:
+        return ball(exact)
+    if isinstance(e, sp.Mod):
+        raise Undetermined(f"{e} is not known exactly")
+    step = arb.floor if isinstance(e, sp.floor) else arb.ceil
+    x = ev._value(e.args[0], at)
+    first, last = step(x.lower()), step(x.upper())
+    if not (first == last and first.is_exact()):
+        raise Undetermined(f"{e} may jump at {x}")
+    return first
 
 
 _RULES: tuple[tuple[Any, Any], ...] = (
@@ -261,7 +253,7 @@ _RULES: tuple[tuple[Any, Any], ...] = (
     (Mask, _mask),
     (Delta, _delta),
     (sp.Piecewise, _piecewise),
-    (sp.besseli, _bessel),
+    ((sp.floor, sp.ceiling, sp.Mod), _exact_steps),
     (sp.Function, _function),
     (sp.Symbol, _symbol),
     (sp.Expr, _number),

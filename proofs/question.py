@@ -14,6 +14,7 @@ from amsym.errors import InputError
 from amsym.notation import Tensor
 from amsym.system import System
 from proofs.draws import Values, respects
+from proofs.matrices.given import is_semidefinite
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def _observed(t: Tensor, a: Any) -> list[str]:
     found: list[str] = []
     square = a.ndim == 2 and len(set(t.axes)) == 1
     if square and "antisymmetric" not in t.properties and np.array_equal(a, a.T):
-        found.append("symmetric")
+        found += ["symmetric", "psd"] if is_semidefinite(a) else ["symmetric"]
     if np.all(a > 0):
         found.append("positive")
     elif np.all(a >= 0):

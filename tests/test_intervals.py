@@ -51,6 +51,13 @@ def _box(low: float, high: float) -> Box:
     return Box(np.array([[low]]), np.array([[high]]), np.zeros((1, 1), dtype=bool))
 
 
+def _within(found: Box, values: Array) -> bool:
+    """Whether finite values lie in one interval, but for the last places that NumPy and SciPy lose (see test_containment)."""
+    values = values[np.isfinite(values)]
+    slack = 64 * np.finfo(np.float64).eps * np.abs(values)
+    return bool(np.all(found.low[0, 0] <= values + slack) and np.all(values - slack <= found.high[0, 0]))
+
+
 def _inside(name: str, low: float, high: float) -> tuple[Box, Array]:
     """A box within the function's domain, and states in it."""
     a, b = DOMAIN.get(name, (-6, 6))
@@ -63,10 +70,7 @@ def _inside(name: str, low: float, high: float) -> tuple[Box, Array]:
 def test_an_operation_of_one_number_stays_in_its_enclosure(name: str, pair: tuple[float, float]) -> None:
     box, x = _inside(name, *pair)
     with np.errstate(all="ignore"):
-        found, values = rule(name)(box), ONE[name](x)
-    values = values[np.isfinite(values)]
-    assert np.all(found.low[0, 0] <= values)
-    assert np.all(values <= found.high[0, 0])
+        assert _within(rule(name)(box), ONE[name](x))
 
 
 @pytest.mark.parametrize("name", TWO)
@@ -74,10 +78,7 @@ def test_an_operation_of_one_number_stays_in_its_enclosure(name: str, pair: tupl
 def test_an_operation_of_two_numbers_stays_in_its_enclosure(name: str, first: tuple[float, float], second: tuple[float, float]) -> None:
     x, y = (np.linspace(*pair, 9) for pair in (first, second))
     with np.errstate(all="ignore"):
-        found, values = rule(name)(_box(*first), _box(*second)), TWO[name](x[:, None], y).astype(float)
-    values = values[np.isfinite(values)]
-    assert np.all(found.low[0, 0] <= values)
-    assert np.all(values <= found.high[0, 0])
+        assert _within(rule(name)(_box(*first), _box(*second)), TWO[name](x[:, None], y).astype(float))
 
 
 @pytest.mark.parametrize("power", [-2.0, -1.5, -1.0, 0.0, 0.5, 1.0, 2.0, 2.5, 3.0])
@@ -87,8 +88,7 @@ def test_powers_and_their_slopes_stay_in_their_bounds(power: float, pair: tuple[
     low, high = min(low, high), max(low, high)
     box, x = _box(low, high), np.linspace(low, high, 41)
     found = rule("power")(box, Box.point(np.array([[power]])))
-    assert np.all(found.low[0, 0] <= x**power)
-    assert np.all(x**power <= found.high[0, 0])
+    assert _within(found, x**power)
     d1, d2 = (d[0, 0] for d in power_slopes(box, power))
     with np.errstate(all="ignore"):
         assert np.all(np.abs(power * x ** (power - 1)) <= d1 * (1 + 1e-9)) or power == 0
@@ -128,7 +128,7 @@ def test_an_open_choice_is_a_jump_and_a_certain_one_hands_on_the_jumps_of_what_i
 
 
 def test_an_operation_without_a_rule_may_be_anything_and_may_jump() -> None:
-    found = rule("special.gamma")(_box(1, 2))
+    found = rule("printed")(_box(1, 2))
     assert found.low.item() == -np.inf
     assert found.high.item() == np.inf
     assert found.jumps.all()
@@ -183,3 +183,64 @@ def test_an_enclosure_that_is_too_narrow_would_be_caught() -> None:
     z = np.random.default_rng(0).random((200, 3))
     f, middle = bound.packed_flow(z), flow.middle
     assert np.any(np.abs(f - middle) > 0.3 * (flow.high - middle))
+
+
+def test_the_step_is_the_hull_of_what_it_can_be() -> None:
+    half, two = _box(0.5, 0.5), _box(2, 2)
+    found = {
+        (low, high): RULES["heaviside"](_box(low, high), half) for low, high in ((-1, -0.5), (-1, 0), (0, 0), (0, 1), (-1, 1), (0.5, 1))
+    }
+    assert [(b.low.item(), b.high.item()) for b in found.values()] == [(0, 0), (0, 0.5), (0.5, 0.5), (0.5, 1), (0, 1), (1, 1)]
+    assert [bool(b.jumps.all()) for b in found.values()] == [False, True, False, True, True, False]
+    assert RULES["heaviside"](_box(-1, 1), two).high.item() == 2
+
+
+def test_truth_values_join_as_their_cases_do() -> None:
+    cases = {"yes": _box(1, 1), "no": _box(0, 0), "open": _box(0, 1)}
+    for op, f in (("logical_and", min), ("logical_or", max), ("logical_xor", lambda a, b: a ^ b)):
+        for x in cases.values():
+            for y in cases.values():
+                possible = {f(a, b) for a in {int(x.low.item()), int(x.high.item())} for b in {int(y.low.item()), int(y.high.item())}}
+                found = RULES[op](x, y)
+                assert (found.low.item(), found.high.item()) == (min(possible), max(possible))
+    assert RULES["logical_not"](cases["yes"]).high.item() == 0
+
+
+@given(st.floats(0, 6), st.floats(0, 6), ends)
+def test_a_power_with_an_exponent_that_varies_stays_in_its_enclosure(a: float, b: float, exponents: tuple[float, float]) -> None:
+    low, high = min(a, b), max(a, b)
+    x, n = np.linspace(low, high, 9)[:, None], np.linspace(*exponents, 9)
+    with np.errstate(all="ignore"):
+        found, values = rule("power")(_box(low, high), _box(*exponents)), x**n
+    assert _within(found, values[np.isfinite(values)])
+    assert low > 0 or exponents[0] >= 0 or found.jumps.all()
+
+
+def test_a_remainder_and_an_angle_jump_where_they_must_and_nowhere_else() -> None:
+    assert not RULES["mod"](_box(5.2, 5.3), _box(2, 2)).jumps.any()
+    crossing = RULES["mod"](_box(5.9, 6.1), _box(2, 2))
+    assert crossing.jumps.all()
+    assert (crossing.low.item(), crossing.high.item()) == (0, 2)
+    assert RULES["arctan2"](_box(-0.1, 0.1), _box(-2, -1)).jumps.all()
+    assert not RULES["arctan2"](_box(-0.1, 0.1), _box(1, 2)).jumps.any()
+    assert RULES["tan"](_box(1.5, 1.6)).jumps.all()
+
+
+def test_nothing_times_anything_is_nothing_and_nothing_to_a_power_too() -> None:
+    with np.errstate(all="ignore"):
+        found = RULES["multiply"](_box(0, 0), _box(-np.inf, np.inf))
+        assert found.low.item() >= -5e-324
+        assert found.high.item() <= 5e-324
+        assert RULES["multiply"](_box(0, 1), _box(1, np.inf)).low.item() >= -5e-324
+        assert RULES["power"](_box(0, 0), _box(3, 3)).high.item() == 0
+        assert RULES["power"](_box(0, 1), _box(0.3, 0.3)).high.item() < 1 + 1e-14
+        assert RULES["power"](_box(0, 1), _box(-0.3, -0.3)).jumps.all()
+
+
+def test_no_number_is_an_interval_without_ends() -> None:
+    box = Box.point(np.array([np.nan, 1.0]))
+    assert (box.low[0], box.high[0], box.low[1]) == (-np.inf, np.inf, 1)
+    moved = box.map(lambda a: a[None])
+    assert moved.low.shape == (1, 2)
+    point = Box.point(1.0).map(np.atleast_1d)
+    assert point.low is point.high

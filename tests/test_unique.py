@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import mpmath as mp
@@ -188,7 +189,10 @@ def test_no_steady_state_refutes_it_as_well(weight: float, biases: float) -> Non
 def test_two_steady_states_are_looked_for_in_the_domain_only() -> None:
     params = {"W": [[2.0]], "b": [0.0]}
     assert verdict(hopfield("tanh"), params).status is Status.REFUTED
-    assert verdict(hopfield("tanh"), params, domain={"y": (1, 3)}).status is Status.UNDECIDED
+    inside = verdict(hopfield("tanh"), params, domain={"y": (1, 3)})
+    assert inside.status is Status.CERTIFIED
+    (zero,) = inside.certificate["zeros"]
+    assert abs(float(Fraction(zero["middle"]["y"][0])) - float(mp.findroot(lambda x: x - 2 * mp.tanh(x), 2))) < 1e-9
 
 
 def test_slopes_are_proved_and_never_too_small() -> None:

@@ -189,16 +189,17 @@ def permutable(system: System, axis: str) -> bool:
     energy: Any = system.energy
     if _is_abstract(system):
         return False
-    if _alike(energy, axis):
+    if alike(energy, axis):
         return True
     try:
         with time_limit(SECONDS):
-            return _alike(canonical_core(energy), axis)
+            return alike(canonical_core(energy), axis)
     except OutOfTime:
         return False
 
 
-def _alike(expr: Any, axis: str) -> bool:
+def alike(expr: Any, axis: str) -> bool:
+    """Whether a formula tells no places of an axis apart, as it is written."""
     if isinstance(expr, Tensor):
         return True
     if isinstance(expr, Component):
@@ -210,12 +211,12 @@ def _alike(expr: Any, axis: str) -> bool:
     if isinstance(expr, Index):
         return expr.axis != axis
     if isinstance(expr, Total):
-        return _alike(expr.body, axis)
-    return all(_alike(a, axis) for a in expr.args)
+        return alike(expr.body, axis)
+    return all(alike(a, axis) for a in expr.args)
 
 
 def _on(expr: Any, axis: str) -> bool:
     return any(isinstance(i, Index) and i.axis == axis for i in expr.args)
 
 
-__all__ = ["flipped", "is_continuous", "permutable", "proved_family", "proved_flip", "proved_swap", "swapped_energy"]
+__all__ = ["alike", "flipped", "is_continuous", "permutable", "proved_family", "proved_flip", "proved_swap", "swapped_energy"]

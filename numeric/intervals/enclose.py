@@ -17,23 +17,34 @@ from numeric.bound import Bound
 from numeric.buffers import ordered
 from numeric.formulas import Kind, pair_name
 from numeric.graph import Node, Value
-from numeric.intervals.boxes import Box, widened
-from numeric.intervals.rules import rule
+from numeric.intervals.boxes import GUARANTEE, ULP, Box, widened
+from numeric.intervals.machine import require_ieee
+from numeric.intervals.products import midrad_product
+from numeric.intervals.rules import CONTINUOUS, rule
 
 Array = NDArray[Any]
+Intervals = Mapping[str, tuple[Array, Array]]
 Narrow = Callable[[Node, Box, Mapping[Node, Box]], Box]
 
 
 class Enclosure:
     """A bound model's flow, Jacobian or energy on boxes of packed rows."""
 
-    def __init__(self, model: Bound, width: int, kind: Kind = "flow") -> None:
-        """Lower the formulas of this kind, for states of `width` packed components."""
+    guarantee = GUARANTEE
+    """What a certificate may say of the boxes."""
+
+    def __init__(self, model: Bound, width: int, kind: Kind = "flow", careful: bool = True, intervals: Intervals | None = None) -> None:
+        """Lower the formulas of this kind, for states of `width` packed components.
+
+        `careful` formulas shift their exponentials; `intervals` has (lows, highs) of parameters that are not known exactly.
+        """
+        require_ieee()
         packing, sizes = model.packing(width)
-        _, self._outputs = model.model.lowered(kind, sizes, frozenset(model.params), careful=True)
+        _, self._outputs = model.model.lowered(kind, sizes, frozenset(model.params), careful=careful)
         self.order = ordered([v for _, v, _ in self._outputs])
         self.outputs = {name: v.node for name, v, _ in self._outputs}
         self._packing, self._sizes, self._params = packing, sizes, model.params
+        self._intervals = dict(intervals or {})
         self._fixed: dict[Node, Box] = {}
 
     def __call__(self, low: Array, high: Array) -> dict[str, Box]:
@@ -44,7 +55,8 @@ class Enclosure:
     def nodes(self, low: Array, high: Array, known: Narrow | None = None) -> dict[Node, Box]:
         """Every node of the program on the boxes [low, high] (rows, n); `known` may narrow each before others are made of it."""
         found = dict(self._fixed)
-        ends = self._packing.views(np.asarray(low, np.float64)), self._packing.views(np.asarray(high, np.float64))
+        first = self._packing.views(np.asarray(low, np.float64))
+        ends = first, first if high is low else self._packing.views(np.asarray(high, np.float64))
         with np.errstate(all="ignore"):
             for node in self.order:
                 if node not in found:
@@ -69,6 +81,11 @@ class Enclosure:
             return np.block([[getattr(parts[pair_name(a, b)], what).reshape(size(a), size(b)) for a, b in row] for row in chosen])
 
         return Box(whole("low"), whole("high"), whole("jumps"))
+
+    @property
+    def may_jump(self) -> bool:
+        """Whether any operation of the program can jump anywhere."""
+        return any(node.op not in CONTINUOUS for node in self.order)
 
     def entries(self, node: Node) -> int:
         """How many entries a node has for one row."""
@@ -102,9 +119,9 @@ class Enclosure:
     def _leaf(self, node: Node, ends: tuple[dict[str, Array], dict[str, Array]]) -> Box | None:
         sizes = [self._sizes[axis] for axis in node.axes]
         if node.op == "const":
-            return Box.point(node.data).map(lambda a: a.reshape(1))
+            return _number(node.data)
         if node.op == "parameter":
-            return Box.point(self._params[node.data]).map(lambda a: a[None])
+            return Box.of(*self._ends(node.data))
         if node.op == "eye":
             return Box.point(np.eye(sizes[0])[None])
         if node.op == "arange":
@@ -113,13 +130,28 @@ class Enclosure:
             return Box.point(np.zeros(1)).map(lambda a: a)
         return self._diagonal(node, ends) if node.op == "diagonal" else None
 
+    def _ends(self, name: str) -> tuple[Array, Array]:
+        """Lows and highs of a parameter, with a batch axis."""
+        low, high = self._intervals.get(name, (self._params[name],) * 2)
+        return np.asarray(low)[None], np.asarray(high)[None]
+
     def _diagonal(self, node: Node, ends: tuple[dict[str, Array], dict[str, Array]]) -> Box:
         kind, name, places = node.data
         letters = "".join(chr(97 + p) for p in places)
         pattern = f"Z{letters}->Z{''.join(chr(97 + k) for k in range(len(node.axes)))}"
-        low, high = (e[name] for e in ends) if kind == "state" else (self._params[name][None],) * 2
+        low, high = (e[name] for e in ends) if kind == "state" else self._ends(name)
         low, high = np.einsum(pattern, low), np.einsum(pattern, high)
         return Box(low, high, np.zeros(low.shape, dtype=bool))
+
+
+def _number(value: float) -> Box:
+    """A number of the formulas, (1,): one of more than 26 bits was rounded, maybe thrice as it was folded into others, and is widened.
+
+    Sums of such numbers that cancel before they are folded are not covered; what must be, comes as a parameter with its exact value.
+    """
+    a = np.array([value])
+    short = not np.isfinite(value) or float(np.frexp(value)[0] * 2**26).is_integer()
+    return Box.point(a) if short else widened(a, a, ulps=4)
 
 
 def _aligned(box: Box, places: Sequence[int], width: int) -> Box:
@@ -142,14 +174,17 @@ def _reduced(node: Node, found: Mapping[Node, Box]) -> Box:
     terms = int(np.prod([box.low.shape[k] for k in gone], dtype=int))
     low, high = reduce(box.low, axis=gone), reduce(box.high, axis=gone)
     jumps = np.logical_or.reduce(box.jumps, axis=gone)
-    sizes = np.add.reduce(np.maximum(np.abs(box.low), np.abs(box.high)), axis=gone) if node.op == "sum" else np.zeros(low.shape)
-    slack = terms * np.finfo(np.float64).eps * sizes
-    result = Box.of(low - slack, high + slack, Box(low, high, jumps))
+    if node.op == "sum":
+        # Sums in any order are off by γ_{n-1} Σ|x| < 2 n u Σ|x| less 2 u Σ|x|, for the rounding of the rest.
+        slack = terms * ULP * np.add.reduce(np.maximum(np.abs(box.low), np.abs(box.high)), axis=gone)
+        result = widened(low - slack, high + slack, Box(low, high, jumps))
+    else:
+        result = Box(low, high, jumps)
     return _aligned(result, kept, len(node.axes))
 
 
 def _contracted(node: Node, found: Mapping[Node, Box]) -> Box:
-    """Σ a b by midpoints and radii: |a b - m_a m_b| <= |m_a| r_b + r_a (|m_b| + r_b), and the rounding of the sums."""
+    """Σ a b by midpoints and radii."""
     (a, pa), (b, pb) = node.args
     x, y = found[a], found[b]
     pattern = f"Z{_letters(pa)},Z{_letters(pb)}->Z{_letters(range(len(node.axes)))}"
@@ -158,12 +193,13 @@ def _contracted(node: Node, found: Mapping[Node, Box]) -> Box:
         rows = max(len(u), len(v))
         return np.einsum(pattern, *(np.broadcast_to(w, (rows, *w.shape[1:])) for w in (u, v)), optimize=True)
 
-    mx, my, rx, ry = x.middle, y.middle, x.radius, y.radius
-    terms = max(x.low.size // max(len(x.low), 1), y.low.size // max(len(y.low), 1))
-    middle, size = product(mx, my), product(np.abs(mx) + rx, np.abs(my) + ry)
-    spread = product(np.abs(mx), ry) + product(rx, np.abs(my) + ry) + 4 * terms * np.finfo(np.float64).eps * size
-    jumps = product(x.jumps.astype(float), np.ones_like(my)) + product(np.ones_like(mx), y.jumps.astype(float)) > 0
-    return widened(middle - spread, middle + spread, Box(middle, middle, jumps))
+    sizes = {p: n for box, places in ((x, pa), (y, pb)) for p, n in zip(places, box.low.shape[1:], strict=True)}
+    terms = prod(n for p, n in sizes.items() if p >= len(node.axes))
+    middle, radius = midrad_product(x.middle, x.radius, y.middle, y.radius, product, terms)
+    jumps = np.zeros(middle.shape, dtype=bool)
+    if x.jumps.any() or y.jumps.any():
+        jumps = product(x.jumps.astype(float), np.ones(y.low.shape)) + product(np.ones(x.low.shape), y.jumps.astype(float)) > 0
+    return widened(middle - radius, middle + radius, Box(middle, middle, jumps))
 
 
 def _letters(places: Any) -> str:

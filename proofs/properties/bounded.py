@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from amsym.errors import AmsymError
+from amsym.notation.effort import remaining, time_limit
 from amsym.prover.boundedness import BOUNDED, energy_bounded_below
 from amsym.prover.lyapunov import energy_may_jump
 from amsym.prover.regularity import has_values_everywhere
 from amsym.verdict import Status, Verdict
+from proofs.inequalities.boxed import boxed
+from proofs.inequalities.on_box import lower_bound
 from proofs.infinity.definite import definite
 from proofs.infinity.escape import Looked, escape
 from proofs.question import Question
@@ -29,6 +33,8 @@ def searched(question: Question, verdict: Verdict, what: str, *, falls: bool) ->
     if verdict.status is not Status.UNDECIDED or named_only(verdict):
         return verdict
     certified = certificate(question, verdict.claim, coercive=not falls)
+    if certified is None and falls:
+        certified = bound_on_a_box(question)
     if certified is not None:
         return certified
     looked = escape(question, falls=falls)
@@ -45,6 +51,19 @@ def on_a_box(question: Question) -> Verdict | None:
     ]
     data = {"kind": "symbolic steps", "domain": {"states": "the given box"}, "steps": steps}
     return Verdict(BOUNDED, Status.PROVED, data, "E is continuous, and the domain is a bounded box")
+
+
+def bound_on_a_box(question: Question) -> Verdict | None:
+    """CERTIFIED where a number below E is shown by branch and bound on the domain, for given parameters; None where none is."""
+    try:
+        problem = boxed(question) if question.numeric and question.is_boxed else None
+    except AmsymError:
+        return None
+    if problem is None or question.system.energy is None:
+        return None
+    with time_limit(remaining() / 2):
+        found = lower_bound(problem, question.system.energy)
+    return None if found is None else Verdict(BOUNDED, found.status, found.certificate, f"on the domain {found.reason}")
 
 
 def named_only(verdict: Verdict) -> bool:

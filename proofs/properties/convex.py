@@ -1,4 +1,4 @@
-"""Is every declared Lagrangian convex? By rules of composition, by the sign of φ'' on the whole line, or refuted by exact points."""
+"""Is every declared Lagrangian convex? By rules of composition, by the sign of φ'' on the whole line or domain; not, at exact points."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from amsym.prover.regularity import conditions
 from amsym.system import time
 from amsym.verdict import Status, Verdict
 from proofs.draws import Values, flattened
+from proofs.inequalities.lagrangian_on_box import convex_on_its_domain
 from proofs.one_variable.chords import Trial, Tried, at_points, parameters_of, search, trial
 from proofs.one_variable.lines import nonnegative_between
 from proofs.question import Question
@@ -42,12 +43,14 @@ class Finding:
     steps: list[str] = field(default_factory=list)
     violation: Violation | None = None
     draws: int = 0
+    cover: dict[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The finding as plain data."""
         data: dict[str, Any] = {"state": self.state, "Lagrangian": self.name, "status": str(self.status), "reason": self.words}
         if self.steps:
             data["steps"] = self.steps
+        data |= {"cover": self.cover} if self.cover is not None else {}
         return data | ({"witness": self.violation.certificate()} if self.violation else {})
 
 
@@ -74,7 +77,9 @@ def _together(found: list[Finding]) -> Verdict:
             words = "; ".join(f"{f.name} of {f.state}: {f.words}" for f in these)
             return Verdict(CLAIM, status, {**_evidence(status, these[0]), "Lagrangians": each}, words)
     steps = [{"lemma": line, "hypothesis": f"{f.name} of {f.state}"} for f in found for line in f.steps]
-    return Verdict(CLAIM, Status.PROVED, {"kind": "symbolic steps", "steps": steps, "Lagrangians": each}, "; ".join(_proofs(found)))
+    cover = next((f.cover for f in found if f.cover is not None), None)
+    data = {"kind": "symbolic steps", **(cover or {}), "steps": steps, "Lagrangians": each}
+    return Verdict(CLAIM, Status.PROVED if cover is None else Status.CERTIFIED, data, "; ".join(_proofs(found)))
 
 
 def _evidence(status: Status, first: Finding) -> dict[str, Any]:
@@ -103,6 +108,9 @@ def _judged(question: Question, state: Tensor, lagrangian: Lagrangian) -> Findin
         line = _on_lines(question, value, state)
         if line is not None:
             return finding(line.status, line.words, steps=line.steps, violation=line.violation)
+    on_domain = convex_on_its_domain(question, value, state, lagrangian)
+    if on_domain is not None:
+        return finding(Status.CERTIFIED, f"is convex on the domain: {on_domain.reason}", cover=dict(on_domain.certificate))
     return _searched(question, finding, value, state)
 
 

@@ -1,4 +1,4 @@
-"""Does the energy never increase? The prover first, then a search for an explicit counterexample."""
+"""Does the energy never increase? The prover first, then given numbers on their domain, then a search for a counterexample."""
 
 from __future__ import annotations
 
@@ -7,20 +7,23 @@ from dataclasses import replace
 
 import sympy as sp
 
-from amsym.notation.effort import OutOfTime, time_limit
+from amsym.notation.effort import OutOfTime, remaining, time_limit
 from amsym.prover.lyapunov import CLAIM, descent_proof, energy_may_jump, energy_never_increases
 from amsym.prover.missing import missing_assumption
 from amsym.system import System
 from amsym.verdict import Status, Verdict
 from proofs.falsify import SECONDS, SEED, Search, Violation, search
+from proofs.inequalities.descent import descends
 from proofs.question import Question
 
 # Seconds for a first attempt at a proof and for a first search; what is refuted easily is not proved at length.
 FIRST = 2.0
+# Seconds for what holds of given numbers, before longer proofs for all of them.
+GIVEN = 2.5
 
 
 def decide(question: Question) -> Verdict:
-    """PROVED by a pattern, REFUTED by exact numbers, SUPPORTED by a search that found nothing, or UNDECIDED."""
+    """PROVED by a pattern, CERTIFIED for given numbers, REFUTED by exact ones, SUPPORTED by a search, or UNDECIDED."""
     system = question.system
     if system.flow is not None and not _is_named_only(system):
         proved = _first_proof(system)
@@ -29,10 +32,23 @@ def decide(question: Question) -> Verdict:
         first = _search(question, FIRST)
         if first.violation is not None:
             return _refuted(first.violation, _missing(system))
+        given = _for_given_numbers(question, GIVEN)
+        if given is not None:
+            return given
     verdict = energy_never_increases(system)
     if verdict.status is not Status.UNDECIDED or _is_named_only(system):
         return verdict
-    return _searched(question, verdict)
+    given = _for_given_numbers(question, remaining() / 2) if remaining() > 4 * GIVEN else None
+    return given if given is not None else _searched(question, verdict)
+
+
+def _for_given_numbers(question: Question, seconds: float) -> Verdict | None:
+    """What holds for the parameters as given, in their domain where it is bounded."""
+    try:
+        with time_limit(min(seconds, remaining() / 2)):
+            return descends(question)
+    except OutOfTime:
+        return None
 
 
 def _first_proof(system: System) -> Verdict | None:

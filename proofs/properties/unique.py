@@ -21,6 +21,7 @@ from amsym.prover.contraction import always_one
 from amsym.system import System, time
 from amsym.verdict import Status, Verdict
 from proofs.draws import Values
+from proofs.inequalities.one_steady_state import one_on_box
 from proofs.properties.links import with_given_scalars
 from proofs.question import Question
 from proofs.settings import SEED, simple_parameters, strong_parameters
@@ -54,13 +55,19 @@ def decide(question: Question) -> Verdict | None:
         found, reached = certified(question, given)
         if found is not None:
             return _within(question, found)
+        inside = one_on_box(question)
+        if inside is not None:
+            return inside
     return _searched(question, reached)
 
 
 def _within(question: Question, verdict: Verdict) -> Verdict:
-    """Exactly one of all states is steady; in a domain that is at most one."""
+    """Exactly one of all states is steady; in a domain that is at most one, and one where it is found there."""
     if not question.domain:
         return verdict
+    found = one_on_box(question, dict(verdict.certificate), verdict.reason)
+    if found is not None:
+        return found
     words = f"at most one steady state lies in the domain, for there is exactly one among all states: {verdict.reason}"
     return replace(verdict, status=Status.UNDECIDED, reason=words)
 

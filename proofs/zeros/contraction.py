@@ -51,7 +51,7 @@ def certified(question: Question, system: System) -> tuple[Verdict | None, str]:
             net = network(system)
         if net is None or any(a not in question.sizes for s in system.states for a in s.axes):
             return None, "the flow was not read as rates times W g - y + b"
-        matrix = _matrix(net, system, question)
+        matrix = network_matrix(net, system, question)
     except (OutOfTime, Undetermined):
         return None, ""
     tests = [(_banach, net.additive), (_below, net.monotone), (_euclidean, True)]
@@ -88,7 +88,8 @@ def _linear(question: Question, system: System) -> Verdict | None:
     )
 
 
-def _matrix(net: Network, system: System, question: Question) -> Matrix:
+def network_matrix(net: Network, system: System, question: Question) -> Matrix:
+    """W and c of a network at given numbers."""
     here = Evaluator(question.sizes, dict(question.fixed or {}))
     places = [(s, p) for s in system.states for p in Field(s, (), sp.S.Zero).places(question.sizes)]
     W = [[arb(0) for _ in places] for _ in places]

@@ -7,7 +7,7 @@ Source: Krawczyk 1969; Moore, Kearfott and Cloud, Introduction to Interval Analy
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -77,11 +77,12 @@ class ZeroProblem:
 
 @dataclass(frozen=True)
 class ZeroBox:
-    """A box |y - middle| ≤ radius in which F has exactly one zero."""
+    """A box |y - middle| ≤ radius in which F has exactly one zero; slope: F' over it, in balls."""
 
     problem: ZeroProblem
     middle: Array
     radius: Array
+    slope: Any = field(default=None, compare=False)
 
     def evaluator(self) -> BoxEvaluator:
         """Balls of formulas over the box."""
@@ -122,8 +123,10 @@ def newton(value: Callable[[Array], Array], slope: Callable[[Array], Array], sta
     return y if bool(np.all(np.isfinite(y)) and np.max(np.abs(F)) < 1e-9 * (1 + np.max(np.abs(y)))) else None
 
 
-def proved_zero(problem: ZeroProblem, guess: Array) -> ZeroBox | None:
+def proved_zero(problem: ZeroProblem, guess: Array, slope: Array | None = None) -> ZeroBox | None:
     """The box around the guess in which F provably has exactly one zero, or None.
+
+    slope: F'(guess) in floating point, where it is known already.
 
     >>> import sympy as sp
     >>> from amsym.notation import index, state
@@ -135,12 +138,14 @@ def proved_zero(problem: ZeroProblem, guess: Array) -> ZeroBox | None:
     before, ctx.prec = ctx.prec, BITS
     try:
         start = problem.at(guess)
-        F, slope = problem.value(start), np.array([[float(x) for x in row] for row in problem.slope(start)])
+        F = problem.value(start)
+        slope = np.array([[float(x) for x in row] for row in problem.slope(start)]) if slope is None else slope
         Y = arb_mat([[arb(float(x)) for x in row] for row in np.linalg.inv(slope)])
         for r in RADII:
             radius = r * (1 + np.abs(guess))
-            if _maps_inside(problem, guess, radius, Y, F):
-                return ZeroBox(problem, guess, radius)
+            J = _mapping_inside(problem, guess, radius, Y, F)
+            if J is not None:
+                return ZeroBox(problem, guess, radius, J)
     except (AmsymError, Undetermined, np.linalg.LinAlgError, ValueError, OverflowError):
         return None
     finally:
@@ -148,16 +153,18 @@ def proved_zero(problem: ZeroProblem, guess: Array) -> ZeroBox | None:
     return None
 
 
-def _maps_inside(problem: ZeroProblem, middle: Array, radius: Array, Y: Any, F: list[arb]) -> bool:
+def _mapping_inside(problem: ZeroProblem, middle: Array, radius: Array, Y: Any, F: list[arb]) -> arb_mat | None:
+    """F' over the box where the test holds, else None."""
     n, over = problem.width, _over(problem, middle, radius)
     # A jump of F leaves no trace in F': brackets and signs in F itself must be the same over the whole box.
     if not all(v.is_finite() for v in problem.value(over)):
-        return False
+        return None
     J = arb_mat(problem.slope(over))
     contraction = arb_mat(n, n, [arb(int(i == j)) for i in range(n) for j in range(n)]) - Y * J
     spread = arb_mat(n, 1, [arb(0, float(r)) for r in radius])
     shift = contraction * spread - Y * arb_mat(n, 1, F)
-    return all(bool(abs(shift[i, 0]) < ball(float(radius[i]))) for i in range(n))
+    inside = all(bool(abs(shift[i, 0]) < ball(float(radius[i]))) for i in range(n))
+    return J if inside else None
 
 
 __all__ = ["ZeroBox", "ZeroProblem", "newton", "proved_zero"]

@@ -55,17 +55,18 @@ def certified_stability(system: Any, params: Any, state: Any, *, t: float = 0.0)
     box = proved_zero(problem, at.y)
     if box is None:
         return _undecided("no box around the state was proved to hold exactly one steady state: a kink, a continuum, or a zero mode")
-    return with_model(_judged(box), at.system, problem.values, at.sizes)
+    return with_model(judged_box(box), at.system, problem.values, at.sizes)
 
 
 def _undecided(reason: str) -> Verdict:
     return Verdict(STABLE, Status.UNDECIDED, {}, reason)
 
 
-def _judged(box: ZeroBox) -> Verdict:
+def judged_box(box: ZeroBox) -> Verdict:
+    """The same for the one steady state of a box."""
     before, ctx.prec = ctx.prec, BITS
     try:
-        J = arb_mat(box.problem.slope(box.evaluator()))
+        J = arb_mat(box.problem.slope(box.evaluator())) if box.slope is None else box.slope
         P = lyapunov_matrix(np.array([[float(x.mid()) for x in row] for row in J.tolist()]))
         index = None if P is None else inertia_of(J, P)
     except (Undetermined, ZeroDivisionError, OverflowError):
@@ -125,4 +126,4 @@ def _signs(M: arb_mat) -> list[int] | None:
     return found
 
 
-__all__ = ["certified_stability", "inertia_of", "lyapunov_matrix"]
+__all__ = ["certified_stability", "inertia_of", "judged_box", "lyapunov_matrix"]

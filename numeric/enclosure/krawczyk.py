@@ -1,0 +1,77 @@
+"""Exactly one zero of f in X = m ± r where |C f(m)| + |I - C f'(X)| r < r: Krawczyk's test on a batch of boxes.
+
+Existence by Brouwer, uniqueness because the inequality makes I - C f'(X) contract and C f'(X) nonsingular.
+Source: Krawczyk 1969; Moore, Kearfott and Cloud, Introduction to Interval Analysis, 2009, section 8.2.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numeric.bound import Bound
+from numeric.enclosure.form import U
+from numeric.formulas import pair_name
+from numeric.intervals.boxes import Box
+from numeric.intervals.enclose import Enclosure, Intervals
+
+Array = NDArray[Any]
+
+
+class Krawczyk:
+    """The test for the flow of one bound model."""
+
+    def __init__(self, model: Bound, width: int, intervals: Intervals | None = None) -> None:
+        """Lower f and f' for states of `width` packed components; `intervals` of parameters that are not doubles."""
+        self._packing, _ = model.packing(width)
+        self._value = Enclosure(model, width, "flow", careful=False, intervals=intervals)
+        self._slope = Enclosure(model, width, "jacobian", careful=False, intervals=intervals)
+
+    def __call__(self, middle: Array, radius: Array) -> NDArray[np.bool_]:
+        """Whether each box middle ± radius, (rows, n), provably holds exactly one zero; False where that is not shown."""
+        low, high = np.nextafter(middle - radius, -np.inf), np.nextafter(middle + radius, np.inf)
+        with np.errstate(all="ignore"):
+            f, J = self._value.packed(middle, middle), self.slopes(low, high)
+            Jm, Jr = J.middle, J.radius
+            C = _inverses(Jm)
+            aC, n = np.abs(C), middle.shape[1]
+            rest = np.abs(np.eye(n) - C @ Jm) + aC @ (Jr + 4 * (n + 4) * U * (np.abs(Jm) + Jr)) + 4 * n * U
+            start = np.abs(C @ f.middle[:, :, None])[..., 0] + (aC @ (f.radius + 4 * (n + 4) * U * np.abs(f.middle))[:, :, None])[..., 0]
+            spread = (rest @ radius[:, :, None])[..., 0]
+            inside = (start + spread) * (1 + 8 * (n + 4) * U) < radius * (1 - 4 * U)
+        return np.asarray(inside.all(axis=1) & ~self._jumps(low, high))
+
+    def slopes(self, low: Array, high: Array) -> Box:
+        """f' on boxes, (rows, n, n)."""
+        parts, names, size, rows = self._slope(low, high), self._packing.names, self._packing.size, len(low)
+
+        def whole(what: str) -> Array:
+            blocks = [[getattr(parts[pair_name(a, b)], what).reshape(rows, size(a), size(b)) for b in names] for a in names]
+            return blocks[0][0] if len(names) == 1 else np.concatenate([np.concatenate(row, axis=2) for row in blocks], axis=1)
+
+        return Box(whole("low"), whole("high"), whole("jumps"))
+
+    def _jumps(self, low: Array, high: Array) -> NDArray[np.bool_]:
+        """Whether f itself may jump within a box; its slopes do not see it."""
+        return np.asarray(self._value.packed(low, high).jumps.any(axis=1)) if self._value.may_jump else np.zeros(len(low), dtype=bool)
+
+
+def _inverses(J: Array) -> Array:
+    """Approximate inverses; of a singular matrix anything, which fails the test."""
+    J = np.where(np.isfinite(J).all(axis=(1, 2), keepdims=True), J, np.eye(J.shape[1]))
+    try:
+        return np.linalg.inv(J)
+    except np.linalg.LinAlgError:
+        return np.array([_inverse(j) for j in J])
+
+
+def _inverse(J: Array) -> Array:
+    try:
+        return np.linalg.inv(J)
+    except np.linalg.LinAlgError:
+        return np.zeros_like(J)
+
+
+__all__ = ["Krawczyk"]
