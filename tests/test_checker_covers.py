@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
-from certificates_made import RELU, TANH, changed, cover_of_energy, cover_of_hessian, cover_of_zeros, verdict, without
+from certificates_made import RELU, TANH, changed, cover_of_energy, cover_of_hessian, cover_of_zeros, verdict, without, zeros_of
 from flint import arb, fmpq
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -148,7 +149,6 @@ def test_definite_matrices_on_a_box() -> None:
     assert outcome(good) is CONFIRMED
     assert outcome(changed(good, "property", to="negative definite")) is REFUSED
     assert outcome(changed(good, "model", "energy", to=lambda E: E.replace("y[0]*y[1]/2", "2*y[0]*y[1]"))) is REFUSED
-    assert outcome({**good, "shift": "-2"}) is REFUSED
     assert outcome({**good, "matrix": "jacobian"}) is REFUSED
     assert outcome({**good, "matrix": "jacobian", "property": "negative definite"}) is CONFIRMED
 
@@ -184,3 +184,46 @@ def test_boxes_meet_and_part_as_sets() -> None:
         assert fmpq(2) - fmpq(1, 10**8) < low <= 2
         assert fmpq(3) + fmpq(1, 10**8) > high >= 3
         assert ball(None, fmpq(1)).contains(arb(-(10**9)))
+
+
+def mirrored() -> dict[str, Any]:
+    """Two neurons of one kind, dy/dt = 2 (tanh y_0 + tanh y_1) - y: turned over and exchanged, three zeros on the diagonal."""
+    W = np.array([[2.0, 2.0], [2.0, 2.0]])
+    points = sorted(zeros_of(W, np.zeros(2)), key=lambda y: float(y[0]))
+    listed: list[dict[str, Any]] = [{"middle": {"y": y.tolist()}, "radius": {"y": [1e-9, 1e-9]}} for y in points]
+    listed[1]["middle"] = {"y": [0.0, 0.0]}
+    return {
+        "kind": "interval cover",
+        "model": TANH,
+        "sizes": {"N": 2},
+        "values": {"W": W.tolist(), "b": [0, 0]},
+        "domain": {"y": [-5, 5]},
+        "zeros of": "flow",
+        "zeros": [{**listed[0], "middle": {"y": [-x for x in listed[2]["middle"]["y"]]}}, listed[1], listed[2]],
+        "mirrors": [
+            {"what": "y turned over", "places": [0, 1], "signs": [-1, -1]},
+            {"what": "exchanged", "places": [1, 0], "signs": [1, 1]},
+        ],
+        "tree": [0, 0.0, "m0", [0, 2.0, 1, [1, 2.0, ".", 2]]],
+    }
+
+
+def test_what_a_mirror_covers_needs_no_leaf_of_its_own() -> None:
+    good = mirrored()
+    assert outcome(good) is CONFIRMED
+    assert outcome({**good, "tree": [0, 1.0, "m0", good["tree"][3]]}) is REFUSED  # up to 1 is more than the mirror's side
+    assert outcome({**good, "tree": [0, 2.0, [1, 2.0, 1, "."], [1, 2.0, ".", 2]]}) is REFUSED
+    assert outcome({**good, "tree": [0, 0.0, "m2", good["tree"][3]]}) is REFUSED
+    assert outcome({**good, "tree": [0, 0.0, "m1", good["tree"][3]]}) is REFUSED  # y_0 ≤ y_1 does not hold all over y_0 ≤ 0
+    assert outcome(changed(good, "mirrors", 0, "signs", to=[-1, 1])) is REFUSED
+    assert outcome(changed(good, "values", "b", to=[0.001, 0.001])) is REFUSED
+    assert outcome(changed(good, "domain", "y", to=[-6, 5])) is REFUSED
+    assert outcome({**good, "zeros": good["zeros"][1:], "tree": [0, 0.0, "m0", [0, 2.0, 0, [1, 2.0, ".", 1]]]}) is REFUSED
+
+
+def test_a_mirror_by_exchange() -> None:
+    good = mirrored()
+    tree = [0, 2.5, [1, 2.5, [0, -2.5, [1, -2.5, 0, "."], [1, -2.5, ".", 1]], "m1"], [1, 2.5, ".", 2]]
+    assert outcome({**good, "tree": tree}) is CONFIRMED
+    tree[3][2] = "m1"  # where y_0 ≥ 5/2 ≥ y_1
+    assert outcome({**good, "tree": tree}) is REFUSED

@@ -78,7 +78,7 @@ KINDS = st.sampled_from([*READERS, "attempts", "floating point", "inertia", "pro
 
 @given(st.sampled_from(STATUSES), KINDS, st.booleans())
 def test_no_empty_certificate_is_confirmed(status: str, kind: Any, modelled: bool) -> None:
-    model = {"states": {"y": ["N"]}, "flow": {"y[i]": "-y[i]"}, "energy": "Σ[i:N] y[i]**2"}
+    model = {"states": {"y": ["N"]}, "flow": {"y[i]": "y[i]**3 - y[i]"}, "energy": "Σ[i:N] y[i]**2"}
     c = {"kind": kind, **({"model": model, "sizes": {"N": 1}, "values": {}} if modelled else {})}
     assert check_verdict(verdict(c, status)).outcome is not CONFIRMED
 

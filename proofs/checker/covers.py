@@ -12,7 +12,7 @@ from typing import Any
 
 from flint import acb_mat, arb, arb_mat, fmpq
 
-from proofs.checker.balls import Program, Undetermined, precision
+from proofs.checker.balls import Undetermined, precision
 from proofs.checker.boxes import Box, Field, apart, contracts, halves, holds_inside, identity, inside, krawczyk, met, middle, size, union
 from proofs.checker.model import Model, drawn, exact, table
 from proofs.checker.reader import Unreadable
@@ -33,6 +33,8 @@ class Refused(Exception):
 def check_cover(c: Mapping[str, Any]) -> str:
     """What an interval cover was found to show; raises Refused, Undetermined or Unreadable."""
     model = Model(c["model"], c["sizes"], c.get("values", {}))
+    if any(key in c for key in ("unique", "parts", "computed")):
+        raise Unreadable("the cover rests on further parts that are not read here")
     if set(model.values) != set(model.parameters):
         raise Unreadable("a cover needs the values of all parameters, and of no state")
     with precision(BITS):
@@ -322,26 +324,24 @@ def _on_face(f: Field, box: Box, side: int) -> tuple[Box, Any]:
         return box, arb(0, float("inf"))
 
 
-def matrix_nodes(model: Model, what: Any) -> list[int]:
-    """The entries of the Hessian of the energy or of the flow's Jacobian."""
+def matrix_of(model: Model, what: Any) -> Field:
+    """The gradient of the energy or the flow, whose slopes are the matrix."""
     if what not in ("hessian of energy", "jacobian", "symmetric part of jacobian"):
         raise Unreadable(f"the matrix {what!r:.40} is not known")
     rows = model.gradient if what == "hessian of energy" else model.right_sides
-    return [s for f in rows for s in model.graph.gradient(f, model.unknowns)]
+    return Field(model.graph, model.components, rows, model.unknowns)
 
 
 def _matrix(model: Model, c: Mapping[str, Any]) -> str:
-    prop, n = c["property"], len(model.components)
+    prop, n, f = c["property"], len(model.components), matrix_of(model, c["matrix"])
     if prop not in ("positive definite", "positive semidefinite", "negative definite", "negative semidefinite"):
         raise Unreadable(f"{prop!r:.40} is no property that is bounded over a box")
-    entries, shift = Program(model.graph, matrix_nodes(model, c["matrix"])), exact(c.get("shift", 0))
 
     def shown(box: Box) -> bool:
-        values = entries(dict(zip(model.components, [arb(a).union(arb(b)) for a, b in box], strict=True)))
-        M = arb_mat(n, n, [arb(x) for x in values])
+        M = f.jacobian(box)
         if c["matrix"] == "jacobian" and not all(M[i, j].overlaps(M[j, i]) for i in range(n) for j in range(i)):
             raise Refused("the Jacobian is not symmetric")
-        return is_positive(((M + M.transpose()) * arb(0.5) + identity(n) * shift) * (-1 if prop.startswith("negative") else 1))
+        return is_positive((M + M.transpose()) * arb(-0.5 if prop.startswith("negative") else 0.5))
 
     def rest(box: Box) -> Box | None:
         if shown(box):

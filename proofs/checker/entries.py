@@ -124,10 +124,12 @@ def _carried(claim: str, status: str, c: Mapping[str, Any]) -> None:
 
 def _cover_fits(claim: str, status: str, c: Mapping[str, Any]) -> None:
     inner = [z for z in c.get("zeros", ()) if not z.get("outside")]
-    if claim == "steady state unique" and "zeros of" in c:
+    if claim == "steady state unique" and "zeros of" in c and "unique" not in c:
         whole = "tree" in c and not c.get("undecided")
         if not (len(inner) >= 2 if status == "REFUTED" else whole and len(inner) == 1):
             raise Refused(f"{len(inner)} zeros do not make the claim {status}")
+    if claim in ("steady state is stable", "steady state is unstable") and [z["index"] == 0 for z in inner] != [claim.endswith(" stable")]:
+        raise Refused("the index does not make the claim true")
     if status == "CERTIFIED" and c.get("undecided"):
         raise Refused("a certified cover leaves nothing open")
     if claim == "energy never increases" and "inequality" in c:

@@ -9,7 +9,7 @@ from typing import Any
 from flint import fmpq, fmpq_mat
 
 from proofs.checker.balls import Undetermined, precision
-from proofs.checker.covers import Refused, matrix_nodes
+from proofs.checker.covers import Refused, matrix_of
 from proofs.checker.model import exact, is_definite
 from proofs.checker.points import Point
 from proofs.checker.reader import Unreadable
@@ -99,7 +99,7 @@ def _origin(c: Mapping[str, Any], A: Rows) -> str:
         raise Unreadable("the certificate does not say at which state the matrix is taken")
     point, n = Point({**c, "values": {**c["values"], **c["at"]}}), len(A)
     with precision(256):
-        values = point(*matrix_nodes(point.model, c["of"]))
+        values = point(*(s for row in matrix_of(point.model, c["of"]).rows for s in row))
     gaps = [x - A[k // n][k % n] for k, x in enumerate(values)] if len(values) == n * n else [fmpq(1)]
     if any(x != 0 if isinstance(x, fmpq) else not x.contains(0) for x in gaps):
         raise Refused(f"the matrix is not the {c['of']} at the state")

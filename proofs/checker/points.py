@@ -56,7 +56,7 @@ def check_point(c: Mapping[str, Any]) -> str:
     """What the counterexample was found to show; raises Refused, Undetermined or Unreadable."""
     with precision(BITS):
         if isinstance(c["inequality"], Mapping):
-            return _relation(c)
+            return _relation(c, c["inequality"])
         for pattern, rule in _FORMS:
             found = re.fullmatch(pattern, c["inequality"])
             if found:
@@ -71,8 +71,8 @@ def _positive(x: Any, what: str) -> str:
     return f"{what} = {x.str(6, radius=False)} > 0 at the point"
 
 
-def _relation(c: Mapping[str, Any]) -> str:
-    left, relation, right = relation_of(c["inequality"])
+def _relation(c: Mapping[str, Any], inequality: Mapping[str, Any]) -> str:
+    left, relation, right = relation_of(inequality)
     point = Point(c)
     if left == "energy rate" or isinstance(left, Mapping):
         point.off_kinks()
@@ -236,5 +236,6 @@ _FORMS: tuple[tuple[str, Callable[[Mapping[str, Any], Any], str]], ...] = (
     (r"E after a (single|synchronous) update minus E before > 0", _update),
     (r"-⟨(\w+), Λ\((\w+)\) \w+⟩ > 0", _curvature),
     (r"E → (.+) as r → ∞", _path),
+    (r"(?P<left>energy|energy rate) (?P<relation>[<>]=?) (?P<right>-?\d+(?:/\d+)?)", lambda c, found: _relation(c, found.groupdict())),
     (r"(E|d\w+(?:\[[\d, ]*\])?/dt) along (\w+), (?:value|derivative (\d+))(?:: .* on the right| grows without bound)", _jump),
 )

@@ -28,6 +28,20 @@ an energy that (does not rise|tells no places)|an invertible factor can be taken
 dE/dt = Σ ∇E f is nonpositive|e\(x \+ c v\) = e\(x\)|interval bounds through the|the Hessian of a convex function is|two steady states have
 vᵀ P v ≥ 0|where the flow jumps, a Filippov|Λ = diag\(d\)""".replace("\n", "|")
 WITHIN = r"\b(is|are) (convex|concave|affine)\b|constant (nowhere|on no part)|\bslope|^φ|positive semidefinite|contraction"
+# What the steps of a claim have to speak of.
+NEEDS = {
+    "energy never increases": r"∂E/∂|dE/dt|E with|½ Σ f²|∇A\(u\)",
+    "energy bounded below": r"bound|Young|least value|floor|convex L|square|pivots",
+    "energy coercive": r"bound|Young|pivots",
+    "smooth": r"smooth",
+    "Lagrangians convex": r"convex|concave|φ",
+    "dead directions": r"constant|Λ|∂g/∂",
+    "energy flat along dead directions": r"constant|Λ|∂E/∂|E\(",
+    "symmetries": r"v·∇E|E after|E with|E\(y \+ v\)|permuting",
+    "steady states are critical points": r"∂E/∂|½ Σ f²",
+    "critical points are steady states": r"∂E/∂|½ Σ f²",
+    "steady state unique": r"two steady states|exactly one",
+}
 Test = Callable[[Trial], None]
 
 
@@ -49,6 +63,8 @@ def check_steps(c: Mapping[str, Any], claim: str) -> str:
         for n in identities:
             for trial in at:
                 try_identity(trial, steps[n], steps[:n], steps[n:])
+        if not re.search(NEEDS.get(claim, ""), " ".join(s.get("identity", s.get("lemma", "")) for s in steps)):
+            raise Refused("the steps do not speak of the claim")
         if claim in _ABOUT_STATES and "flow" in c["model"]:
             _speaks_of_every_state(c["model"]["states"], claim, [steps[n]["identity"] for n in identities], lemmas)
         tests = [t for t in (*map(_hypothesis, lemmas), _claimed(claim, c)) if t is not None]
@@ -58,7 +74,8 @@ def check_steps(c: Mapping[str, Any], claim: str) -> str:
     if not identities and not tests:
         raise Undetermined("the steps are lemmas alone, of which nothing can be computed again")
     counts = (len(identities), "identities"), (len(tests), "inequalities"), (sum(len(t.points) for t in at), "random points")
-    return f"{', '.join(f'{n} {what}' for n, what in counts if n)}; {len(lemmas)} lemmas trusted"
+    words = f"{', '.join(f'{n} {what}' for n, what in counts if n)}; {len(lemmas)} lemmas trusted"
+    return words if claim in NEEDS else f"{words}, and that the steps show the claim"
 
 
 _ABOUT_STATES = ("energy never increases", "steady states are critical points", "critical points are steady states")
