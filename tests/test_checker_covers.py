@@ -227,3 +227,12 @@ def test_a_mirror_by_exchange() -> None:
     assert outcome({**good, "tree": tree}) is CONFIRMED
     tree[3][2] = "m1"  # where y_0 ≥ 5/2 ≥ y_1
     assert outcome({**good, "tree": tree}) is REFUSED
+
+
+def test_a_mirror_is_one_of_the_field_and_not_of_its_zeros_alone() -> None:
+    listed = [{"middle": {"y": [x]}, "radius": {"y": [1e-6]}} for x in (-1.0, 0.0, 1.0)]
+    c = {"kind": "interval cover", "sizes": {"N": 1}, "values": {}, "domain": {"y": [-1.5, 1.5]}, "zeros of": "flow", "zeros": listed}
+    c |= {"mirrors": [{"what": "y turned over", "places": [0], "signs": [-1]}], "tree": [0, -0.25, "m0", [0, 0.5, 1, 2]]}
+    odd, even = ({"states": {"y": ["N"]}, "flow": {"y[i]": f"(y[i] - y[i]**3)*{factor}"}} for factor in ("(2 + y[i]**2)", "(2 + y[i])"))
+    assert outcome({**c, "model": odd}) is CONFIRMED
+    assert outcome({**c, "model": even}) is REFUSED

@@ -63,6 +63,8 @@ def test_each_verdict_holds_its_model_once_and_undecided_ones_none() -> None:
     open_one = Verdict("x", Status.UNDECIDED, {"kind": "attempts"})
     assert with_model(open_one, zoo.hopfield("tanh")) is open_one
     assert Verdict.from_json(once.to_json()) == once
+    assert "compositions of smooth functions" in once._repr_html_()
+    assert "<dt>model</dt>" not in once._repr_html_()
 
 
 def test_a_swapped_status_is_refused(reports: list[dict[str, Any]]) -> None:
