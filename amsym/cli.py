@@ -1,4 +1,7 @@
-"""The command line: amsym derive | verify | report | zoo. Exit code 0: fine; 1: something is refuted; 2: bad usage or no model."""
+"""The command line: amsym derive | verify | report | check-certificates | zoo.
+
+Exit code 0: fine; 1: something is refuted, or a certificate refused; 2: bad usage, no model or a bad file.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import os
 import sys
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from amsym.errors import AmsymError, InputError, ModelError
@@ -25,13 +29,14 @@ _EXAMPLES = """examples:
   amsym verify my_model.py:net --json       one of them, for a program to read
   amsym verify my_model.py --params p.json  for these numbers alone
   amsym report my_model.py -o report.html   all on one page, with its figures()
+  amsym verify hopfield --json | amsym check-certificates -
 
 A FILE is a Python module with models at its top level:
   import amsym as am
   i, y = am.index("i", "N"), am.state("y", "N")
   model = am.System(flow={y[i]: -y[i]}, energy=am.total(y[i]**2, i)/2)
 
-exit code: 0 fine, 1 `verify` REFUTED something,
+exit code: 0 fine, 1 `verify` REFUTED something or a certificate was refused,
 2 bad usage or a file that cannot be loaded"""
 
 
@@ -92,6 +97,7 @@ def parser() -> argparse.ArgumentParser:
     report.add_argument("-o", "--output", default="report.html", metavar="FILE", help="where to write the page (default: report.html)")
     _params(report, "parameters to verify and draw with")
     report.add_argument("--no-pictures", action="store_false", dest="pictures", help="draw no portraits, energies and spectra")
+    _checking(commands)
     zoo = commands.add_parser("zoo", help="list the ready-made models", description="List the ready-made models.")
     zoo.set_defaults(run=_zoo)
     return top
@@ -108,6 +114,14 @@ def _command(commands: Any, name: str, run: Callable[[argparse.Namespace], int],
     found.add_argument("target", metavar="TARGET", help=_TARGET)
     found.set_defaults(run=run)
     return found
+
+
+def _checking(commands: Any) -> None:
+    words = "compute again what certificates say, by a checker of its own"
+    check = commands.add_parser("check-certificates", help=words, description=words[0].upper() + words[1:] + ".")
+    check.add_argument("file", metavar="FILE", help="what `amsym verify MODEL --json` prints, or verdicts as JSON; - reads standard input")
+    check.add_argument("--every", action="store_true", help="say also what was computed again for those that were confirmed")
+    check.set_defaults(run=_check)
 
 
 def _choice(command: argparse.ArgumentParser, *options: str) -> None:
@@ -185,6 +199,17 @@ def _report(arguments: argparse.Namespace) -> int:
     _print_verdicts([_called(name, page.reports.get(name, Report({}))) for name in loaded.titled])
     print(f"wrote {arguments.output} ({os.path.getsize(arguments.output) / 1e6:.2g} MB)")
     return FINE
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    entries = load("proofs.checker.entries")
+    try:
+        text = sys.stdin.read() if arguments.file == "-" else Path(arguments.file).read_text(encoding="utf-8")
+        found = entries.check_text(text)
+    except (entries.BadFile, UnicodeDecodeError) as error:
+        raise InputError(f"{arguments.file}: {error}") from error
+    print(load("proofs.certificates.shown").checked_text(found, _width(), every=arguments.every))
+    return REFUTED if any(c.outcome is entries.Outcome.REFUSED for c in found) else FINE
 
 
 def _zoo(arguments: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@ from amsym.errors import InputError
 from amsym.judged import judged
 from amsym.notation.effort import Budget, OutOfTime, hard_limit, time_limit
 from amsym.verdict import Report, Status, Verdict
+from proofs.certificates import with_model
 from proofs.properties import bounded, coercive, convex, dead, energy, flat, links, smooth, symmetries, unique
 from proofs.question import Question, question
 
@@ -91,7 +92,7 @@ def verify(
         if found is None and only is not None:
             found = Verdict(key, Status.UNDECIDED, {"kind": "attempts"}, NOTHING[key])
         if found is not None:
-            verdicts[key], seconds[key] = found, perf_counter() - start
+            verdicts[key], seconds[key] = with_model(found, asked.system, asked.fixed, asked.sizes), perf_counter() - start
     return Report(verdicts, name=asked.system.name, seconds=seconds)
 
 

@@ -92,7 +92,7 @@ def _taken(system: System, found: Reduced, state: Tensor, potential: sp.Expr) ->
 
 def _with_layer(found: Reduced, state: Tensor, g: Tensor, degree: sp.Rational, rest: sp.Expr, steps: Steps, potential: sp.Expr) -> Reduced:
     lemmas = [{"lemma": line, "hypothesis": f"applied to L = {potential}"} for line in steps.lines]
-    identity = {"identity": f"E = <{state.name}, {g.name}> - L + S with {g.name} = ∇L and S = {rest}"}
+    identity = {"identity": f"E = <{state.name}, {g.name}> - L + S with {g.name} = ∇L and S = {rest}", "potential": str(potential)}
     new = Reduced(rest, {**found.states, g: state}, set(found.bounded), dict(found.leads), [*found.steps, identity, *lemmas])
     words = f"L is convex in {state.name}, |L| ≤ C (1 + |{state.name}|)^{degree}"
     if degree <= 1:

@@ -177,7 +177,7 @@ def _by_hessian(system: System, c: Component) -> Iterator[Way]:
         found = hessian_factor(left, flow, c, potential)
         if found is not None:
             name = f"the Hessian of {said(system, potential)}"
-            identity = {"identity": hessian_identity(system, c, found.scale, name)}
+            identity = {"identity": hessian_identity(system, c, found.scale, name), "potential": said(system, potential)}
             yield _hessian_way(system, c, potential, found.scale, f"M = {scaled(system, found.scale, name)}", (identity,))
 
 

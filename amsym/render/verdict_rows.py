@@ -84,7 +84,8 @@ def _row(name: str, verdict: Verdict, seconds: float | None) -> str:
 
 def _shown(verdict: Verdict) -> Mapping[str, Any]:
     source = {"source": verdict.source} if verdict.source else {}
-    return {**verdict.certificate, **source}
+    # The model stands above the verdicts; in a certificate it is for the checker.
+    return {**{k: v for k, v in verdict.certificate.items() if k != "model"}, **source}
 
 
 def legend(reports: Iterable[Report]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from amsym.prover.boundedness import COERCIVE, energy_coercive, is_finite
 from amsym.verdict import Status, Verdict
+from proofs.certificates.model import domain_data
 from proofs.properties.bounded import searched
 from proofs.question import Question
 
@@ -18,7 +19,6 @@ def decide(question: Question) -> Verdict | None:
     if is_finite(question.system):
         return None
     if question.is_boxed:
-        return Verdict(
-            COERCIVE, Status.VACUOUS, {"kind": "empty hypothesis"}, "the domain is a bounded box: no state in it tends to infinity"
-        )
+        certificate = {"kind": "empty hypothesis", "domain": domain_data(question.domain)}
+        return Verdict(COERCIVE, Status.VACUOUS, certificate, "the domain is a bounded box: no state in it tends to infinity")
     return searched(question, energy_coercive(question.system), "on which E does not rise to ∞", falls=False)

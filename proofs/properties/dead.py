@@ -21,6 +21,7 @@ from amsym.notation import Tensor
 from amsym.notation.effort import OutOfTime
 from amsym.verdict import Status, Verdict
 from numeric.dead import DeadState, saturated
+from proofs.certificates.exact_text import formula_text, index_names
 from proofs.nullity import Sample, no_further
 from proofs.question import Question
 
@@ -83,8 +84,8 @@ def _status(found: list[DeadState], samples: dict[str, list[Sample]]) -> Status:
 
 def _certificate(found: list[DeadState], samples: dict[str, list[Sample]]) -> dict[str, Any]:
     directions = [d for s in found for d in _directions(s.dead)]
-    steps = [{"identity": d["identity"]} for d in directions]
-    steps += [{"lemma": s.dead.lemma, "hypothesis": f"the activation {s.dead.activation.name} of {s.name}"} for s in found if s.dead.lemma]
+    steps: list[dict[str, Any]] = [{"identity": d["identity"], **activation_data(s.dead)} for s in found for d in _directions(s.dead)]
+    steps += [lemma_step(s) for s in found if s.dead.lemma]
     result: dict[str, Any] = {
         "kind": "symbolic steps",
         "directions": directions,
@@ -97,6 +98,21 @@ def _certificate(found: list[DeadState], samples: dict[str, list[Sample]]) -> di
     if open_ones := _open(found, samples):
         result["open"] = open_ones
     return result
+
+
+def activation_data(d: Dead) -> dict[str, Any]:
+    """The activation by its component, in exact text: {"activation": {"y[i]": "tanh(y[i])"}}."""
+    g = d.activation.formula
+    return (
+        {}
+        if g is None
+        else {"activation": {formula_text(d.component, names): formula_text(g, names) for names in [index_names(g, d.component)]}}
+    )
+
+
+def lemma_step(s: DeadState) -> dict[str, Any]:
+    """The lemma that leaves no room for further dead directions, with the activation that it is applied to."""
+    return {"lemma": s.dead.lemma, "hypothesis": f"the activation {s.dead.activation.name} of {s.name}", **activation_data(s.dead)}
 
 
 def _directions(d: Dead) -> list[dict[str, str]]:

@@ -16,7 +16,7 @@ from amsym.prover.flatness import Flat, flatness
 from amsym.verdict import Status, Verdict
 from numeric.dead import DeadState
 from proofs.flat_witness import Tried, energy_differs
-from proofs.properties.dead import dead_states, rounding_words, scalars
+from proofs.properties.dead import activation_data, dead_states, lemma_step, rounding_words, scalars
 from proofs.question import Question
 
 CLAIM = "energy flat along dead directions"
@@ -47,7 +47,7 @@ def _nothing(found: list[DeadState]) -> Verdict:
     rounded = rounding_words(found)
     tail = f"; flat up to rounding where the activation is so in floating point only: {rounded}" if rounded else ""
     if all(s.dead.complete for s in found):
-        lemmas = [{"lemma": s.dead.lemma, "hypothesis": f"the activation {s.dead.activation.name} of {s.name}"} for s in found]
+        lemmas = [lemma_step(s) for s in found]
         return Verdict(
             CLAIM, Status.VACUOUS, {"kind": "symbolic steps", "steps": lemmas}, f"there are no exact dead directions{tail}", SOURCE
         )
@@ -59,7 +59,10 @@ def _nothing(found: list[DeadState]) -> Verdict:
 def _proved(question: Question, flats: list[Flat]) -> Verdict:
     steps: list[dict[str, Any]] = []
     for f in flats:
-        steps += [{"identity": f.identity}, *({"lemma": line, "hypothesis": f"E along {f.words}"} for line in f.lemmas)]
+        steps += [
+            {"identity": f.identity, **activation_data(f.dead)},
+            *({"lemma": line, "hypothesis": f"E along {f.words}"} for line in f.lemmas),
+        ]
     reason = f"E does not change for {', '.join(dict.fromkeys(f.words for f in flats))}{_far(flats[0])}"
     if question.system.depends_on_time:
         reason += "; at any fixed time"

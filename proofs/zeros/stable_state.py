@@ -20,6 +20,7 @@ from amsym.verdict import Status, Verdict
 from numeric.rigorous import Undetermined, ball
 from numeric.stability.point import point
 from numeric.stability.study import checked_residual
+from proofs.certificates import with_model
 from proofs.question import question
 from proofs.zeros.boxes import WIDTH, box_data
 from proofs.zeros.krawczyk import BITS, ZeroBox, ZeroProblem, proved_zero
@@ -54,7 +55,7 @@ def certified_stability(system: Any, params: Any, state: Any, *, t: float = 0.0)
     box = proved_zero(problem, at.y)
     if box is None:
         return _undecided("no box around the state was proved to hold exactly one steady state: a kink, a continuum, or a zero mode")
-    return judged_box(box)
+    return with_model(judged_box(box), at.system, problem.values, at.sizes)
 
 
 def _undecided(reason: str) -> Verdict:
@@ -75,7 +76,8 @@ def judged_box(box: ZeroBox) -> Verdict:
     if P is None or index is None:
         return _undecided("eigenvalues lie too close to the imaginary axis for P and balls")
     rows = [[str(Fraction(float(x))) for x in row] for row in P]
-    certificate = {"kind": "inertia", "box": box_data(box), "P": rows, "index": index, "lemma": LEMMA}
+    zero = {**box_data(box), "index": index}
+    certificate = {"kind": "interval cover", "zeros of": "flow", "zeros": [zero], "P": rows, "index": index, "lemma": LEMMA}
     words = "all eigenvalues lie left of the imaginary axis" if index == 0 else f"{index} of {len(P)} eigenvalues lie right of it"
     return Verdict(UNSTABLE if index else STABLE, Status.CERTIFIED, certificate, f"for every state of the box, {words}")
 
