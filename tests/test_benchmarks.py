@@ -15,6 +15,9 @@ def test_all_benchmarks_print_one_json_object_with_the_ratios():
     result = subprocess.run([sys.executable, str(ROOT / "benchmarks")], capture_output=True, text=True, check=True, timeout=1800)
     found = json.loads(result.stdout)
     assert set(found) == {p.stem for p in (ROOT / "benchmarks").glob("[a-z]*.py")}
+    assert found["patterns"]["relu"]["N = 12, radius 3.0, b = 0"]["certified"] == found["patterns"]["seeds"]
+    assert (found["certificates"]["entries"], "REFUSED" in found["certificates"]["outcomes"]) == (1000, False)
+    assert found["enclosure"]["agreement"]["missed"] == 0
     assert found["jets"]["series"]["series_ratio"] > 0
     assert found["flow"]["float64"]["flow_ratio"] > 0
     assert set(found["derive"]) == {"N = 10", "N = 10000"}
