@@ -62,6 +62,7 @@ PROVED: dict[str, Callable[[], Lagrangian]] = {
     "largest entry and a square": lambda: L(lambda u: Max(u, 0, -u) + u**2),
 }
 REFUTED: dict[str, Callable[[], Lagrangian]] = {
+    "floor": lambda: L(sp.floor),
     **{name: lib.CATALOGUE[name] for name in NOT_CONVEX_ROWS},
     "tanh without a sign": lambda: lib.tanh(r),
     "sigmoid with a negative β": lambda: lib.sigmoid(-2),
@@ -103,7 +104,6 @@ REFUTED: dict[str, Callable[[], Lagrangian]] = {
 }
 OPEN: dict[str, Callable[[], Lagrangian]] = {
     "abstract, not declared": lambda: L.abstract("Q", convex=False),
-    "floor": lambda: L(sp.floor),
     "named only": lambda: L(lambda u: sp.Function("F", real=True)(u)),
     "convex where it is defined": lambda: L(lambda u: -sp.log(u)),
     "unknown function": lambda: L(lambda u: u**2 + sp.loggamma(1 + u**2) / 10**6),

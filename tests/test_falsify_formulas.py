@@ -86,16 +86,18 @@ def test_a_formal_derivative_at_a_kink_refutes_nothing_also_for_the_climb(energy
 
 # Suspects
 
-unproved = flow(y[i], total(sp.loggamma(y[i] ** 2 + 2), i))
+# SciPy has Airy's function, balls here have it not. It falls, so this energy rises.
+unknown = total(sp.airyai(y[i] ** 2), i)
+unproved = flow(-y[i], unknown)
 
 
 def test_what_floats_see_and_balls_cannot_settle_is_undecided_with_margin_and_point() -> None:
     verdict = energy_verdict(unproved, domain={"y": (np.full(1, -3.0), np.full(1, 3.0))})
     assert verdict.status is Status.UNDECIDED
-    assert verdict.certificate["margin"] > 0.9
+    assert verdict.certificate["margin"] > 0.1
     assert verdict.certificate["values"]["y"]
     assert "suspected, not confirmed" in verdict.reason
-    found = falsify(unproved, total(sp.loggamma(y[i] ** 2 + 2), i), "<=", 0, seconds=0.3)
+    found = falsify(unproved, unknown, "<=", 0, seconds=0.3)
     assert isinstance(found, Suspect)
     assert all(x.denominator <= 10 for x in found.values[y])
 

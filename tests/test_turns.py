@@ -31,7 +31,9 @@ SYSTEMS: dict[str, dict[Any, Any]] = {
     "one matrix": {y[i]: sp.tanh(total(W[i, j] * y[j], j) + b[i]) - y[i] / 3},
     "a symmetric matrix without its diagonal": {y[i]: sp.sign(total(am.mask(sp.Ne(i, j)) * S[i, j] * y[j], j))},
     "a hidden layer, kept": {y[i]: sp.tanh(dense(3))},
-    "entrywise functions within a kept sum": {y[i]: sp.cos(total(V[mu, i] * sp.tanh(total(V[mu, j] * sp.exp(-b[j] * y[j] ** 2), j)), mu))},
+    "entrywise functions within a kept sum": {
+        y[i]: sp.cos(total(V[mu, i] * sp.tanh(total(V[mu, j] * sp.exp(-(b[j] ** 2) * y[j] ** 2), j)), mu))
+    },
     "two kept sums of different functions": {  # divided, for a map that stretches by 50 a turn makes 1e-12 of rounding in five
         y[i]: sp.tanh(dense(2) / 50) + sp.sin(total(V[mu, i] * total(V[mu, j] * sp.cos(y[j]), j) ** 2, mu) / 50)
     },

@@ -5,6 +5,7 @@ The symbolic identity decides; for the mixture, a and c are first read off compi
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -21,13 +22,14 @@ from amsym.prover.signs import is_nonnegative
 from amsym.render.sentences import matrix_identity, slope_of
 from amsym.system import System
 from numeric.compile import compile as compile_model
+from proofs.draws import Values, draw, floats
 from proofs.matrices import semidefinite
 from proofs.matrices.exact import as_fmpq, exact_rows, plain_rows, symmetric_part
 from proofs.question import Question
 
 MATRIX = "vᵀ P v ≥ 0 where the symmetric part of P is positive semidefinite"
-# States at which a and c are fitted, the residual that is none, and the largest denominator of a and c.
-STATES, RESIDUAL, DENOMINATOR = 8, 1e-9, 1000
+# States and their size at which a and c are fitted, the residual that is none, and the largest denominator of a and c.
+STATES, SIZE, RESIDUAL, DENOMINATOR = 8, 3, 1e-9, 1000
 
 
 @dataclass
@@ -97,7 +99,7 @@ def _mixture(question: Question, c: Component) -> Shown | None:
     values = None
     for P, weight, image, turned in _images(system, c):
         values = _values(question, c) if values is None else values
-        fitted = _fitted(values, np.array((question.fixed or {})[P], dtype=object).astype(float), turned)
+        fitted = _fitted(values, P, turned)
         if fitted is None:
             continue
         a, k = (sp.Rational(x.numerator, x.denominator) for x in fitted)
@@ -111,22 +113,27 @@ def _mixture(question: Question, c: Component) -> Shown | None:
     return None
 
 
-def _values(question: Question, c: Component) -> tuple[Any, Any]:
-    """f and ∇E of one state at random states, (states, n), in floating point."""
+def _values(question: Question, c: Component) -> tuple[Any, Any, Values]:
+    """f and ∇E of one state at random states, (states, n), in floating point, and the drawn parameters.
+
+    Tensors are drawn, as the identity that is looked for is one of formulas: a given multiple of I does not tell a from k.
+    """
     system = question.system
-    params = {
-        k.name: np.array(v, dtype=object).astype(float) if isinstance(v, tuple) else float(v) for k, v in (question.fixed or {}).items()
-    }
+    sizes = dict.fromkeys(system.axes, SIZE)
+    drawn = draw(system, sizes, random.Random(0), coarse=False)
+    drawn |= {k: v for k, v in (question.fixed or {}).items() if not isinstance(k, Tensor)}
+    known = {k: v for k, v in drawn.items() if k in (*system.parameters, *system.scalars)}
     rng = np.random.default_rng(0)
-    state = {s.name: rng.normal(size=(STATES, *(question.sizes[a] for a in s.axes))) for s in system.states}
-    model = compile_model(system).bind(params, sizes={a: n for a, n in question.sizes.items() if a in system.axes})
-    return model.flow(state)[c.tensor.name], model.gradient(state)[c.tensor.name]
+    state = {s.name: rng.normal(size=(STATES, *(sizes[a] for a in s.axes))) for s in system.states}
+    model = compile_model(system).bind({str(k.name): floats(v) for k, v in known.items()}, sizes=sizes)
+    return model.flow(state)[c.tensor.name], model.gradient(state)[c.tensor.name], known
 
 
-def _fitted(values: tuple[Any, Any], P: Any, turned: bool) -> tuple[Fraction, Fraction] | None:
+def _fitted(values: tuple[Any, Any, Values], P: Tensor, turned: bool) -> tuple[Fraction, Fraction] | None:
     """Small fractions a, k with f = -a ∇E - k P ∇E at all states but for rounding; None where there are none."""
-    f, g = values
-    columns = np.stack([-g.ravel(), -(g @ (P if turned else P.T)).ravel()], axis=1)
+    f, g, drawn = values
+    weight = floats(drawn[P])
+    columns = np.stack([-g.ravel(), -(g @ (weight if turned else weight.T)).ravel()], axis=1)
     if not (np.isfinite(columns).all() and np.isfinite(f).all()):
         return None
     found, *_ = np.linalg.lstsq(columns, f.ravel(), rcond=None)
