@@ -16,6 +16,7 @@ from amsym.verdict import Status, Verdict
 from amsym.words import counted
 from numeric.enclosure.search import Search, Zeros
 from numeric.simulate_input import positive
+from proofs.certificates import with_model
 from proofs.draws import plain
 from proofs.enclosed.certify import Shown, first_overlap, shown
 from proofs.enclosed.left import grouped
@@ -89,14 +90,19 @@ def _enclosed(problem: Problem, seconds: float, what: str) -> EnclosedStates:
     return EnclosedStates(
         boxes=(problem.restored(np.nextafter(middles - radii, -np.inf)), problem.restored(np.nextafter(middles + radii, np.inf))),
         states=problem.restored(middles),
-        stability=tuple(s.stability for s in kept),
-        complete=complete,
+        stability=tuple(_carrying(problem, s.stability) for s in kept),
+        complete=_carrying(problem, complete),
         undecided=(problem.restored(left[0]), problem.restored(left[1])),
         energies=energies_at(problem.asked, problem.restored(middles)),
         domain=_domain(problem),
         boxes_looked_at=zeros.boxes,
         what=what,
     )
+
+
+def _carrying(problem: Problem, verdict: Verdict) -> Verdict:
+    """The verdict with the model and its numbers in the certificate."""
+    return with_model(verdict, problem.asked.system, problem.asked.fixed, problem.exact.sizes)
 
 
 def _left(problem: Problem, zeros: Zeros, doubtful: list[int]) -> tuple[Any, Any]:

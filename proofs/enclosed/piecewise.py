@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amsym.verdict import Status, Verdict
+from proofs.certificates import with_model
 from proofs.enclosed.problem import energies_at
 from proofs.enclosed.result import EnclosedStates
 from proofs.patterns import PatternState, enumerate_states
@@ -28,8 +29,8 @@ def enumerated(asked: Question) -> EnclosedStates:
     return EnclosedStates(
         boxes=(_given(asked, lows), _given(asked, highs)),
         states=_given(asked, middles),
-        stability=tuple(_stability(s) for s in states),
-        complete=found.complete,
+        stability=tuple(with_model(_stability(s), asked.system, asked.fixed, asked.sizes) for s in states),
+        complete=with_model(found.complete, asked.system, asked.fixed, asked.sizes),
         undecided=(_given(asked, none), _given(asked, none)),
         energies=energies_at(asked, middles),
         domain=dict(asked.domain or {}),
