@@ -283,9 +283,10 @@ def relation_of(i: Mapping[str, Any]) -> tuple[Any, str, fmpq]:
 def _inequality(model: Model, c: Mapping[str, Any]) -> str:
     left, relation, right = relation_of(c["inequality"])
     f, holds = Field(model.graph, model.components, [quantity(model, left)], model.unknowns), RELATIONS[relation]
+    side = {"<=": -1, ">=": 1}.get(relation, 0) if right == 0 else 0
 
     def rest(box: Box) -> Box | None:
-        if holds(f.over(box)[0], right):
+        if holds(f.over(box)[0], right) or (side and f.values.sign(f.nodes[0]) == side):
             return None
         box, x = _on_face(f, box, 1 if relation in (">=", ">") else -1)
         if holds(x, right):
