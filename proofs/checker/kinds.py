@@ -70,9 +70,11 @@ def _contraction(c: Certificate, claim: str) -> str:
             raise Refused("the weights of the norm are not positive")
         if all(J[i, i] + sum((abs(J[i, j]) * (v[j] / v[i]) for j in n if j != i), arb(0)) < 0 for i in n):
             return "the logarithmic norm of the Jacobian over all states is below 0"
+        if "v" in c:
+            raise Refused("with these weights the logarithmic norm is not shown to be negative")
         if is_positive((J + J.transpose()) * arb(-0.5)):
             return "the symmetric part of the Jacobian over all states is negative definite"
-    raise (Refused if "v" in c else Undetermined)("no logarithmic norm tried here is negative over all states at once")
+    raise Undetermined("no logarithmic norm tried here is negative over all states at once")
 
 
 def _rank(c: Certificate, claim: str) -> str:
