@@ -16,6 +16,7 @@ from typing import Any
 from proofs.checker.balls import Undetermined
 from proofs.checker.covers import Refused
 from proofs.checker.kinds import Evidence, check_certificate
+from proofs.checker.points import is_read
 from proofs.checker.reader import Unreadable
 
 
@@ -110,7 +111,7 @@ def _carried(claim: str, status: str, c: Mapping[str, Any]) -> None:
     known = {k for kinds in CARRIES.values() for k in kinds}
     if kind in known and kind not in CARRIES[status]:
         raise Refused(f"a verdict {status} can not rest on a certificate of the kind {kind!r}")
-    if status == "REFUTED" and claim in _DENIES:
+    if status == "REFUTED" and claim in _DENIES and kind in known and is_read(c.get("inequality", {})):
         said = f"{kind} {c.get('inequality', '')}"
         if not any(words in said for words in _DENIES[claim]):
             raise Refused(f"the certificate does not speak against the claim {claim!r}")
