@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from numeric.stability import Stability, recover_state, stability
     from numeric.steady import Arrival, SteadyStates, steady_states
     from numeric.sweep import Sweep, SweepError, SweepInterrupted, sweep
+    from proofs.basins import CertifiedBasin, certified_basin
     from proofs.enclosed.enclose import enclose_critical_points, enclose_steady_states
     from proofs.enclosed.result import EnclosedStates
     from proofs.report import report
@@ -67,6 +68,7 @@ _LAZY = {
     "enclose_steady_states": "proofs.enclosed.enclose",
     "enclose_critical_points": "proofs.enclosed.enclose",
     "EnclosedStates": "proofs.enclosed.result",
+    **dict.fromkeys(("CertifiedBasin", "certified_basin"), "proofs.basins"),
     "verify": "proofs.verify",
     "report": "proofs.report",
     "symmetries": "proofs.symmetry.found",
@@ -79,6 +81,7 @@ __all__ = [
     "BasinMap",
     "Basins",
     "Branch",
+    "CertifiedBasin",
     "Derivation",
     "EdgeOutcome",
     "EdgeState",
@@ -107,6 +110,7 @@ __all__ = [
     "basin_map",
     "basins",
     "canonical",
+    "certified_basin",
     "compile",
     "components",
     "continue_steady_state",

@@ -105,7 +105,7 @@ def _is_symmetric(flat: Flat) -> bool:
 
 
 def _is_antisymmetric(flat: Flat) -> bool:
-    return all(v == (0 if len(set(k)) < len(k) else _parity(k) * flat[tuple(sorted(k))]) for k, v in flat.items())
+    return all(v == (0 if len(set(k)) < len(k) else parity(k) * flat[tuple(sorted(k))]) for k, v in flat.items())
 
 
 def _is_orthogonal(flat: Flat) -> bool:
@@ -141,10 +141,15 @@ def tensor_values(t: Tensor, shape: tuple[int, ...], number: Any, rng: random.Ra
     if t.values:
         number = lambda: Fraction(rng.choice(t.values))  # noqa: E731
     flat = {place: number() for place in product(*map(range, shape))}
+    return nested(with_properties(t, flat, shape, rng), shape)
+
+
+def with_properties(t: Tensor, flat: Flat, shape: tuple[int, ...], rng: random.Random) -> Flat:
+    """A table changed to have the declared properties: mirrored, in absolute values, a Gram matrix V Vᵀ of it ..."""
     for prop, change in _CHANGES.items():
         if prop in t.properties:
             flat = change(flat, shape, rng)
-    return nested(flat, shape)
+    return flat
 
 
 def nested(flat: Mapping[tuple[int, ...], Fraction], shape: tuple[int, ...], at: tuple[int, ...] = ()) -> Any:
@@ -188,10 +193,11 @@ def _symmetric(flat: Any, shape: Any, rng: Any) -> Any:
 
 
 def _antisymmetric(flat: Any, shape: Any, rng: Any) -> Any:
-    return {k: Fraction(0) if len(set(k)) < len(k) else _parity(k) * flat[tuple(sorted(k))] for k in flat}
+    return {k: Fraction(0) if len(set(k)) < len(k) else parity(k) * flat[tuple(sorted(k))] for k in flat}
 
 
-def _parity(k: tuple[int, ...]) -> int:
+def parity(k: tuple[int, ...]) -> int:
+    """The sign of the permutation that sorts these numbers."""
     order = sorted(range(len(k)), key=lambda n: k[n])
     return int(sp.combinatorics.Permutation(order).signature())
 

@@ -1,40 +1,62 @@
-"""Search for an explicit counterexample to `energy never increases`: exact rationals, the violation confirmed by balls.
+"""Search for an explicit counterexample to an inequality: rationals of small height, the violation confirmed by balls.
 
-Small sizes and small integers come first, and what is found is shrunk, so a counterexample can be read. A
-suspected violation that rigorous arithmetic does not confirm is not returned.
+First exact draws, small sizes and small integers before fractions; then a climb in floats from many starts, whose highest points are
+rounded (`falsifier`). A suspected violation that rigorous arithmetic does not confirm is a Suspect, never a Violation.
 """
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from itertools import chain, islice
+from collections.abc import Mapping
 from typing import Any
 
-from amsym.notation.effort import Budget
 from amsym.system import System
-from numeric.rigorous import Undetermined
-from proofs.draws import Values, draw, fits, sizes_up_to
-from proofs.probes import finite, rate_probe
-from proofs.shrinking import Violation, clipped, shrunk
-from proofs.trajectories import rising_states
-from proofs.updates import can_be_probed, update_probe
+from proofs.draws import Values
+from proofs.falsifier.drawn import can_be_drawn, candidates
+from proofs.falsifier.inequality import formula_inequality, rate_inequality, update_inequality
+from proofs.falsifier.judged import Suspect
+from proofs.falsifier.search import SEED, Falsifier, Search
+from proofs.question import Question
+from proofs.shrinking import Violation
 
-# Draws for each choice of sizes, largest size of an axis, and the time after which the search gives up.
-DRAWS, LARGEST, SECONDS, SEED = 60, 3, 6.0, 20250101
-# Draws before states along trajectories are looked at: what is wrong almost everywhere is refuted by small numbers.
-FEW = 200
+# Seconds after which a search gives up.
+SECONDS = 6.0
 
 
-@dataclass(frozen=True)
-class Search:
-    """What a search did: the violation if any, the number of exact evaluations, the largest value seen."""
+def falsify(
+    question: Question | System, formula: Any, relation: str = "<=", right: Any = 0, seconds: float = SECONDS
+) -> Violation | Suspect | None:
+    """A counterexample to `formula relation right`, a Suspect where none is confirmed, None where none is found.
 
-    violation: Violation | None
-    evaluations: int
-    worst: float
-    undetermined: int
+    formula: without free indices, of the system's states and of parameters, which have their declared properties; with a Question the given
+    numbers and the domain are kept. At kinks and jumps of the formula nothing is refuted, since it may be a formal derivative.
+
+    >>> from amsym.notation import index, parameter, state, total
+    >>> i, y, b = index("i", "N"), state("y", "N"), parameter("b", "N", positive=True)
+    >>> found = falsify(System(flow={y[i]: -y[i]}), total(b[i]*y[i]**2 - y[i], i), ">=", 0)
+    >>> print(found.words())
+    -(Σ_i (b[i]*y[i]**2 - y[i])) = 0.250000 > 0 at N = 1: b = (1), y = (1/2)
+    >>> falsify(System(flow={y[i]: -y[i]}), total(y[i]**2, i), ">=", 0, seconds=0.2) is None
+    True
+
+    Raises InputError for an unknown relation and for a formula that is no number, ModelError for states that the system has not.
+    """
+    asked = question if isinstance(question, Question) else Question(question)
+    claim = formula_inequality(asked.system, formula, relation, right)
+    if not can_be_drawn(claim.system):
+        return None
+    fixed = {k: v for k, v in (asked.fixed or {}).items() if k in (*claim.system.parameters, *claim.system.scalars)}
+    found = Falsifier(claim, fixed, asked.sizes, asked.domain or {}).run(seconds)
+    return found.violation or found.suspect
+
+
+def energy_falsifier(
+    system: System, fixed: Values | None = None, sizes: Mapping[str, int] | None = None, domain: Mapping[Any, Any] | None = None
+) -> Falsifier | None:
+    """The search for a state (and, where not fixed, parameters) at which the energy rises; None where nothing can be drawn."""
+    if not can_be_drawn(system):
+        return None
+    claim = rate_inequality(system) if system.flow is not None else update_inequality(system)
+    return Falsifier(claim, fixed or {}, sizes or {}, domain or {})
 
 
 def search(
@@ -45,54 +67,8 @@ def search(
     seconds: float = SECONDS,
 ) -> Search:
     """Look, for so many seconds, for a state (and, where not fixed, parameters) at which the energy rises."""
-    if not can_be_drawn(system):
-        return Search(None, 0, float("-inf"), 0)
-    probe = rate_probe(system) if system.flow is not None else update_probe(system)
-    rng, budget = random.Random(SEED), Budget(seconds)
-    count = undetermined = 0
-    worst = float("-inf")
-    drawn = candidates(system, fixed or {}, sizes, rng, domain or {})
-    ridden = rising_states(system, fixed or {}, _choices(system, sizes), domain or {}, rng, Budget(seconds / 2))
-    for values, here in chain(islice(drawn, FEW), ridden, drawn):
-        if budget.spent:
-            break
-        count += 1
-        try:
-            rise, what = finite(*probe(here, values))
-        except Undetermined:
-            undetermined += 1
-            continue
-        worst = max(worst, float(rise))
-        if rise > 0:
-            found = shrunk(Violation(here, values, rise, what), probe, set(fixed or {}), system, domain or {})
-            return Search(found, count, worst, undetermined)
-    return Search(None, count, worst, undetermined)
+    falsifier = energy_falsifier(system, fixed, sizes, domain)
+    return Search() if falsifier is None else falsifier.run(seconds)
 
 
-def can_be_drawn(system: System) -> bool:
-    """Updates that can be followed exactly, and matrices where a matrix property is declared."""
-    matrices = all(len(t.axes) == 2 for t in system.parameters if {"psd", "orthogonal"} & set(t.properties))
-    return matrices and (system.update is None or can_be_probed(system))
-
-
-def candidates(
-    system: System, fixed: Values, sizes: Mapping[str, int] | None, rng: random.Random, domain: Mapping[Any, Any]
-) -> Iterator[tuple[Values, dict[str, int]]]:
-    """Exact parameters and states with what was declared, and their sizes: small integers at small sizes first, then fractions."""
-    choices = _choices(system, sizes)
-    more = 1 if len(choices) > 1 else 10
-    for coarse, repeats in ((True, DRAWS // 2), (False, DRAWS)):
-        for here in choices:
-            for _ in range(more * repeats):
-                values = clipped({**draw(system, here, rng, coarse), **fixed}, domain)
-                if fits(system, values, fixed):
-                    yield values, here
-
-
-def _choices(system: System, sizes: Mapping[str, int] | None) -> list[dict[str, int]]:
-    """Small sizes that agree with those given, the smallest first."""
-    small = sizes_up_to(system, LARGEST if len(system.axes) <= 3 else 2)
-    return list({tuple(s.items()): s for s in ({**s, **(sizes or {})} for s in small)}.values())
-
-
-__all__ = ["Search", "Violation", "can_be_drawn", "candidates", "search"]
+__all__ = ["SEED", "Falsifier", "Search", "Suspect", "Violation", "can_be_drawn", "candidates", "energy_falsifier", "falsify", "search"]

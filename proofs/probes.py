@@ -40,10 +40,10 @@ def rate_probe(system: System) -> Probe:
     def probe(sizes: Mapping[str, int], values: Values) -> tuple[arb, str]:
         here = Evaluator(sizes, values)
         for bend in bends:
-            _require_nonzero(here, bend, sizes)
+            require_off(here, bend, sizes)
         rise = here(rate)
         if rise > 0:
-            _require_defined(here, system, sizes)
+            require_defined(here, system, sizes)
         return rise, "dE/dt"
 
     return probe
@@ -59,7 +59,7 @@ def _rate(system: System) -> sp.Expr:
         return sp.Add(*parts, derivative_for_sympy(system.energy, time) if system.depends_on_time else sp.S.Zero)
 
 
-def _require_defined(here: Evaluator, system: System, sizes: Mapping[str, int]) -> None:
+def require_defined(here: Evaluator, system: System, sizes: Mapping[str, int]) -> None:
     """A derivative may have a value where its function has none: log(y)' = 1/y at y = -1."""
     for formula, where in ((system.energy, ()), *((f, c.where) for c, f in system.equations.items())):
         for place in product(*(range(sizes[i.axis]) for i in where)):
@@ -83,8 +83,13 @@ def kink_functions(system: System) -> tuple[sp.Expr, ...]:
     return tuple(sorted(found, key=str))
 
 
-def _require_nonzero(here: Evaluator, u: sp.Expr, sizes: Mapping[str, int]) -> None:
+class OnKink(Undetermined):
+    """The point lies on a kink or a jump, where a formal derivative is none."""
+
+
+def require_off(here: Evaluator, u: sp.Expr, sizes: Mapping[str, int]) -> None:
+    """Raise OnKink where u may be 0 at some place."""
     free = tuple(sorted(free_indices(u), key=str))
     for place in product(*(range(sizes[i.axis]) for i in free)):
         if here(u, dict(zip(free, place, strict=True))).contains(0):
-            raise Undetermined(f"the point lies on the kink {u} = 0")
+            raise OnKink(f"the point lies on the kink {u} = 0")

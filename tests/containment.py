@@ -16,7 +16,7 @@ Array = NDArray[np.float64]
 DIGITS = 60
 BIG = float(np.finfo(np.float64).max)
 # Kinks, ends of domains and of cells, thresholds between formulas, overflow, underflow.
-PLACES = (0, 5e-324, 2.3e-308, 1 / 128, 0.5, np.sqrt(0.5), 0.75, 1, np.sqrt(2), np.pi / 2, np.pi, 6, 16, 20, 24, 27, 27.3, 40, 64)
+PLACES = (0, 5e-324, 2.3e-308, 1 / 128, 0.5, np.sqrt(0.5), 0.75, 1, np.sqrt(2), np.pi / 2, np.pi, 6, 16, 20, 24, 27, 27.3, 40, 512)
 FAR = (708.4, 709.78, 710.48, 744.5, 745.2, 800, 1e5, 1e8, 2.0**28, 1e22, 1e150, 1.4e154, BIG)
 
 

@@ -15,7 +15,7 @@ from numeric.intervals.boxes import Box
 from numeric.intervals.cells import PER_UNIT, Cells, Made, T, bounds_of_error
 from numeric.intervals.tables import TABLES, cells
 
-KINDS = ("rounded", "truncated", "exact")
+KINDS = ("rounded", "truncated", "coarse", "exact")
 
 
 def _made(rng: np.random.Generator, zeros: int, kind: str) -> Made:
@@ -23,7 +23,7 @@ def _made(rng: np.random.Generator, zeros: int, kind: str) -> Made:
     a = rng.normal(size=(6, 1)) + np.sign(rng.normal(size=(6, 1)))
     a[:zeros] = 0
     delta = 1e-13 * np.abs(a) if kind == "rounded" else np.zeros_like(a)
-    return Made(a, delta, np.array([1e3 if kind == "truncated" else 0.0]))
+    return Made(a, delta, np.array([{"truncated": 1e3, "coarse": 1e10}.get(kind, 0.0)]))
 
 
 @pytest.mark.parametrize("kind", KINDS)

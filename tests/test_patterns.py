@@ -197,6 +197,18 @@ def test_a_domain_keeps_exactly_the_states_in_it(network: Any, data: Any) -> Non
         assert states_of(inside) == [y for y in states_of(everywhere) if all(a <= x <= c for a, x, c in zip(low, y, high, strict=True))]
 
 
+def test_a_direction_that_no_kink_and_no_equation_sees_is_a_continuum_in_the_box() -> None:
+    i, j = am.indices("i j", "N")
+    y, V = am.state("y", "N"), am.parameter("V", "N N")
+    for further in (0, sp.Max(0, y[i] - am.total(y[j], j) / 2)):  # where y0 = y1 the ramp is off
+        system = am.System(flow={y[i]: am.total(V[i, j] * y[j], j) + further})
+        found = enumerate_states(question(system, {"V": [[-1.0, 1.0], [1.0, -1.0]]}, {"y": (1, 2)}))
+        assert found.complete
+        assert [c.dimension for c in found.continua] == [1]
+        a, b = found.continua[0].point["y"]
+        assert 1 < a == b < 2
+
+
 def test_a_box_without_steady_states_is_certified_empty() -> None:
     found = listed("relu", 2 * np.eye(2), [-1, -1], {"y": (5, 6)})
     assert (len(found), found.continua, found.complete.status) == (0, (), Status.CERTIFIED)

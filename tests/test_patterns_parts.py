@@ -20,6 +20,7 @@ from proofs.patterns.affine import AFFINE, LEVEL, degree
 from proofs.patterns.flow import PiecewiseFlow, Row
 from proofs.patterns.forms import Form, constant, exact, fraction, summed, variable
 from proofs.patterns.from_question import piecewise_flow
+from proofs.patterns.kinks import Kinks, NotPiecewiseAffine
 from proofs.patterns.polyhedra import holds, polyhedron, solved, value
 from proofs.patterns.simplex import maximum
 from proofs.question import question
@@ -118,6 +119,15 @@ def test_a_condition_of_conditions_is_read() -> None:
     for a, b in product((-2, -1, 0, 1, 2), repeat=2):
         cell = cells_of(choice, [exact(a), exact(b)])[0]
         assert value(cell.flow[0], [exact(a), exact(b)]) == (a if (a > 1 if b > 0 else a < -1) else 0) - a
+
+
+def test_of_two_steps_at_one_cut_the_open_one_is_their_product() -> None:
+    kinks = Kinks(1)
+    above, from_zero, later = (kinks.step(variable(0) - constant(c), closed) for c, closed in ((0, False), (0, True), (1, True)))
+    assert kinks.product(above, from_zero) == kinks.product(from_zero, above) == above
+    assert kinks.product(above, later) == later
+    with pytest.raises(NotPiecewiseAffine, match="both change"):
+        kinks.product(variable(0), variable(0))
 
 
 def test_jumps_at_a_cut_belong_to_the_side_that_the_bracket_says() -> None:

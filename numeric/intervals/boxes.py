@@ -60,7 +60,8 @@ class Box:
     @property
     def radius(self) -> Array:
         """At least the largest distance from the midpoint, 0 of a single number, infinite of an unbounded interval."""
-        most = np.maximum(self.high - self.middle, self.middle - self.low)
+        middle = self.middle
+        most = np.maximum(self.high - middle, middle - self.low)
         return np.where(self.low == self.high, np.where(np.isfinite(self.low), 0.0, np.inf), np.nextafter(most, np.inf))
 
 
@@ -71,9 +72,15 @@ def outward(low: Array, high: Array, ulps: float = 1) -> tuple[Array, Array]:
     >>> bool(low[0] < 1 < high[0]), bool(low[1] < np.inf)
     (True, True)
     """
-    slack = ulps * ULP
     low, high = np.minimum(low, HUGE), np.maximum(high, -HUGE)
-    return low - (slack * np.abs(low) + LEAST), high + (slack * np.abs(high) + LEAST)
+    return low - _margin(low, ulps), high + _margin(high, ulps)
+
+
+def _margin(x: Array, ulps: float) -> Array:
+    d = np.abs(x)
+    d *= ulps * ULP
+    d += LEAST
+    return d
 
 
 def widened(low: Array, high: Array, *parts: Box, ulps: float = 1) -> Box:

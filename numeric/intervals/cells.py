@@ -1,7 +1,8 @@
 """f(c + t) = Σ_j a_j t^j + ρ t^n on cells |t| <= T around grid points c, evaluated in doubles with a proved error.
 
-The coefficients a_j of a cell are those of a power series in balls at c, and ρ that of order n over the whole cell (Lagrange's remainder).
-A cell is made when an argument first falls into it. Rounding of Horner's rule, with u = 2^-53 and + - * rounded to nearest:
+The coefficients a_j of a cell are those of a power series in balls at c, and ρ that of order n over the whole cell and its neighbours
+(Lagrange's remainder). A cell is made when an argument first falls into it. Rounding of Horner's rule, with u = 2^-53 and + - * rounded
+to nearest:
 
     s_j = fl(a_j + fl(t s_{j+1})),   |s_j - Σ_{i >= j} a_i t^{i-j}| <= e_j = T e_{j+1} + δ_j + u T M_{j+1} + u M_j + η,
 
@@ -29,6 +30,7 @@ Series = Callable[[arb_series], arb_series]
 PER_UNIT = 64  # cells to a unit of x
 T = 0.5 / PER_UNIT
 U = 2.0**-53
+GROUP = 4  # neighbouring cells that share a remainder
 LEAST = 2.0**-1070  # above every sum of what underflows in one evaluation
 PRECISION = 128
 SHARE = 2.2 * U  # of |s|: the last sum, and the subtraction s - d or addition s + d that follows
@@ -102,19 +104,25 @@ class Cells:
         n = self._terms
         before, ctx.prec, ctx.cap = (ctx.prec, ctx.cap), PRECISION, n + 1
         try:
+            rests = {g: self._rest(g) for g in {k // GROUP for k in numbers}}
             columns = [self._column(arb(k) / PER_UNIT) for k in numbers]
         finally:
             ctx.prec, ctx.cap = before
-        a, delta, rho = (np.array(part) for part in zip(*columns, strict=True))
-        return Made(a.T, delta.T, rho * MARGIN)
+        a, delta = (np.array(part).T for part in zip(*columns, strict=True))
+        return Made(a, delta, np.array([rests[k // GROUP] for k in numbers]) * MARGIN)
 
-    def _column(self, c: arb) -> tuple[list[float], list[float], float]:
-        n = self._terms
-        exact = self._series(arb_series([c, 1], n + 1))
-        rest = self._series(arb_series([arb(c, T), 1], n + 1))[n]
-        a = [float(exact[j]) for j in range(n)]
-        off = [exact[j] - a[j] for j in range(n)]
-        return a, [0.0 if d.is_zero() else float(d.abs_upper()) + LEAST for d in off], float(rest.abs_upper())
+    def _rest(self, group: int) -> float:
+        """sup |f^(n)|/n! over neighbouring cells at once."""
+        middle, n = arb(2 * GROUP * group + GROUP - 1) / (2 * PER_UNIT), self._terms
+        return float(self._series(arb_series([arb(middle, GROUP * T), 1], n + 1))[n].abs_upper())
+
+    def _column(self, c: arb) -> tuple[list[float], list[float]]:
+        """The coefficients at c, and how far the nearest doubles are from them."""
+        exact = self._series(arb_series([c, 1], self._terms))
+        found = [exact[j] for j in range(self._terms)]
+        a = [float(v) for v in found]
+        off = [v - near for v, near in zip(found, a, strict=True)]
+        return a, [0.0 if d.is_zero() else float(d.abs_upper()) + LEAST for d in off]
 
 
 def bounds_of_error(made: Made) -> tuple[Array, Array]:
@@ -136,10 +144,10 @@ def bounds_of_error(made: Made) -> tuple[Array, Array]:
     absolute = (parts[0][1] + rest) * MARGIN + LEAST
     share = np.zeros(made.rho.size)
     for v in range(1, min(3, n)):
-        here = zero[v - 1] & ~zero[v]
-        tail = sum(np.abs(made.a[i]) * T ** (i - v) for i in range(v + 1, n)) + made.rho * T ** (n - v)
-        least = np.abs(made.a[v]) - tail * MARGIN  # of |f(c + t)/t^v|
-        ratio = np.where(here & (least > 0), (parts[v][1] + made.rho * T ** (n - v)) / np.where(least > 0, least, 1), 0)
-        share = np.where(here & (least > 0), (ratio + v * U) * 1.01 + SHARE, share)
-        absolute = np.where(here & (least > 0), LEAST, absolute)
+        off = parts[v][1] + made.rho * T ** (n - v)  # of s_v, and so of s_v from f(c + t)/t^v
+        tail = sum(np.abs(made.a[i]) * T ** (i - v) for i in range(v + 1, n)) + off
+        least = np.abs(made.a[v]) - tail * MARGIN  # of |s_v|
+        here = zero[v - 1] & ~zero[v] & (least > 0)
+        share = np.where(here, (off / np.where(here, least, 1) + v * U) * 1.01 + SHARE, share)
+        absolute = np.where(here, LEAST, absolute)
     return absolute, share

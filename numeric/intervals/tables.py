@@ -71,8 +71,8 @@ TABLES = {
     "fermi_dirac": Table(_fermi_dirac, -40, 40),
     "arctan": Table(lambda x: x.atan(), -16, 16, parity=-1),
     "arcsinh": Table(_arcsinh, -16, 16, parity=-1),
-    "sin": Table(lambda x: x.sin(), -64, 64, parity=-1),
-    "cos": Table(lambda x: x.cos(), -64, 64, parity=1),
+    "sin": Table(lambda x: x.sin(), -512, 512, parity=-1),
+    "cos": Table(lambda x: x.cos(), -512, 512, parity=1),
     "special.erf": Table(lambda x: x.erf(), -6, 6, parity=-1),
     "special.erfc": Table(lambda x: x.erfc(), -6, 27, 18),
 }

@@ -67,7 +67,7 @@ def columns(model: Bound, width: int, flow: Flow | None = None) -> Columns | Non
 
     `flow`: formulas in place of the model's own, in which activations may stand as symbols that do not move.
     """
-    read = None if model.system.flow is None or model.system.depends_on_time else _read(model.system, flow or model.system.flow)
+    read = None if model.system.flow is None or model.system.depends_on_time else read_columns(model.system, flow or model.system.flow)
     if read is None:
         return None
     fixed, slopes = read
@@ -89,7 +89,7 @@ def columns(model: Bound, width: int, flow: Flow | None = None) -> Columns | Non
 Blocks = Mapping[tuple[Tensor, Tensor], sp.Expr]
 
 
-def _read(system: System, flow: Flow) -> tuple[Blocks, dict[Tensor, Slopes]] | None:
+def read_columns(system: System, flow: Flow) -> tuple[Blocks, dict[Tensor, Slopes]] | None:
     """C and the slopes of every state's columns, from the formulas; None where a term has another form."""
     fixed: dict[tuple[Tensor, Tensor], sp.Expr] = defaultdict(lambda: sp.S.Zero)
     slopes: dict[Tensor, Slopes] = {s: {} for s in system.states}

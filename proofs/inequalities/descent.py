@@ -8,14 +8,11 @@ bounded by branch and bound, with regions around steady states.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
-
-import sympy as sp
 
 from amsym.errors import AmsymError
 from amsym.indexing import said
-from amsym.notation import Component, Tensor, fresh_indices, total
+from amsym.notation import Component
 from amsym.notation.effort import OutOfTime, remaining, time_limit
 from amsym.prover.factor import common_factor, hessian_factor, shared_part
 from amsym.prover.links import steady_are_critical
@@ -23,36 +20,25 @@ from amsym.prover.lyapunov import CLAIM, asked_of_states, energy_may_jump
 from amsym.prover.patterns import gradient, in_order
 from amsym.prover.regularity import is_continuous
 from amsym.prover.signs import is_nonnegative
-from amsym.render.sentences import factor_identity, hessian_identity, matrix_identity
+from amsym.render.sentences import factor_identity, hessian_identity
 from amsym.system import System
 from amsym.verdict import Status, Verdict
 from proofs.inequalities.boxed import Boxed, boxed
 from proofs.inequalities.defined import is_finite_on, model_rows
+from proofs.inequalities.given_matrices import Shown, given_matrix
 from proofs.inequalities.matrices_on_box import convexity
 from proofs.inequalities.on_box import Inequality, decided, stated
-from proofs.matrices import semidefinite
-from proofs.matrices.exact import as_fmpq, exact_rows, plain_rows, symmetric_part
 from proofs.question import Question
 
 # Seconds of search for a factor's sign and for dE/dt itself.
 FACTOR, RATE = 1.5, 6.0
 SQUARE = "a square times a nonnegative factor is nonnegative"
-MATRIX = "vᵀ P v ≥ 0 where the symmetric part of P is positive semidefinite"
-
-
-@dataclass
-class Shown:
-    """An argument for one state: its words, steps, and the certificates of what was computed."""
-
-    words: str
-    steps: list[dict[str, Any]] = field(default_factory=list)
-    computed: list[dict[str, Any]] = field(default_factory=list)
 
 
 def descends(question: Question) -> Verdict | None:
     """CERTIFIED for the given numbers, on the domain where it is one; REFUTED at an exact state of it; None where neither is shown.
 
-    >>> from amsym.notation import indices, parameter, state
+    >>> from amsym.notation import indices, parameter, state, total
     >>> from proofs.question import question
     >>> i, j = indices("i j", "N")
     >>> y, R = state("y", "N"), parameter("R", "N N")
@@ -143,7 +129,7 @@ def _together(question: Question, problem: Boxed | None, found: list[Shown]) -> 
 
 def _arguments(question: Question, problem: Boxed | None, c: Component) -> Iterator[Shown | None]:
     """Candidates, the prover's own first."""
-    tried: list[Callable[[], Shown | None]] = [lambda: _given_matrix(question, c)]
+    tried: list[Callable[[], Shown | None]] = [lambda: given_matrix(question, c)]
     if len(question.system.states) > 1:  # of one state the prover has said that it finds nothing
         tried.insert(0, lambda: _proved(question.system, c))
     if problem is not None:
@@ -162,43 +148,6 @@ def _proved(system: System, c: Component) -> Shown | None:
         if found is not None:
             return Shown(found.words, list(found.steps))
     return None
-
-
-def _given_matrix(question: Question, c: Component) -> Shown | None:
-    """f = -c R ∇E, or ∇E = -c R f, with a given matrix R whose symmetric part times c is positive semidefinite."""
-    system = question.system
-    left, f = gradient(system, c.tensor), system.equations[c]
-    for P in system.parameters:
-        if P.axes != c.tensor.axes * 2 or len(P.axes) != 2 or not c.where:
-            continue
-        other = fresh_indices(c.tensor.axes, c.where)
-        names = dict(zip(c.where, other, strict=True))
-        for metric, a, b in ((False, f, left), (True, left, f)):
-            for turned in (False, True):
-                weight = P[other + c.where] if turned else P[c.where + other]
-                scale = common_factor(a, total(weight * b.xreplace(names), *other), c.where)
-                shown = _semidefinite_part(question, P, scale) if scale is not None else None
-                if shown is not None:
-                    return _matrix_argument(system, c, P, scale, metric, turned, shown)
-    return None
-
-
-def _semidefinite_part(question: Question, P: Tensor, scale: sp.Expr) -> dict[str, Any] | None:
-    """The certificate of the symmetric part of ±P, where the scale is a number of this sign or a nonnegative scalar."""
-    sign = next((s for s in (1, -1) if is_nonnegative(s * scale)), None)
-    if sign is None or scale.has(Component):
-        return None
-    rows = exact_rows((question.fixed or {})[P], P.name)
-    v = semidefinite(plain_rows(symmetric_part([[as_fmpq(sign) * x for x in row] for row in rows])))
-    return dict(v.certificate) if v.holds else None
-
-
-def _matrix_argument(system: System, c: Component, P: Tensor, scale: sp.Expr, metric: bool, turned: bool, shown: dict[str, Any]) -> Shown:
-    identity = {"identity": matrix_identity(system, c, P, scale, metric=metric, turned=turned)}
-    lemma = {"lemma": MATRIX, "hypothesis": f"exact factors of the symmetric part of {'' if is_nonnegative(scale) else '-'}{P.name}"}
-    name = P.name if scale == 1 else f"({said(system, scale)}) {P.name}"
-    left = f"∇E = -{name} f" if metric else f"f = -{name} ∇E"
-    return Shown(f"{left} with the symmetric part of {name} positive semidefinite, by exact factors", [identity, lemma], [shown])
 
 
 def _signed_factor(problem: Boxed, c: Component) -> Shown | None:

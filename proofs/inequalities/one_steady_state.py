@@ -196,7 +196,15 @@ def one_on_box(question: Question, unique: dict[str, Any] | None = None, why: st
         return None
     if zero is None or alone is None:
         return None
-    data = {"kind": "interval cover", **problem.data(), "zeros of": "flow", "zeros": [box_data(zero)], "unique": alone[0]}
+    data = {
+        "kind": "interval cover",
+        **problem.data(),
+        "zeros of": "flow",
+        "zeros": [box_data(zero)],
+        "tree": 0,
+        "undecided": [],
+        "unique": alone[0],
+    }
     words = f"one steady state is found in {problem.domain_in_words()}, near {near(zero)}, by Krawczyk's test; {alone[1]}"
     return Verdict(UNIQUE_CLAIM, Status.CERTIFIED, data, words)
 

@@ -23,7 +23,7 @@ from amsym.system import System
 from numeric.rigorous import Evaluator, Undetermined
 from proofs.draws import Values, fits, flattened, nested
 from proofs.falsify import candidates
-from proofs.probes import Probe, finite, kink_functions
+from proofs.probes import OnKink, Probe, finite, kink_functions
 from proofs.settings import SEED, in_domain, simple_parameters
 from proofs.shrinking import Violation, shrunk
 from proofs.zeros.points import is_defined, off_kinks
@@ -50,17 +50,22 @@ def trial(value: sp.Expr, x: Tensor, lagrangian: Lagrangian) -> Trial:
     return Trial(value, x, v, System(flow={x[i]: -x[i], v[i]: -v[i]}, energy=value, activations={x: lagrangian}))
 
 
-def curvature_probe(t: Trial) -> Probe:
-    """-vᵀ Λ(x) v as a ball, with x off the kinks."""
+def curvature_form(t: Trial) -> sp.Expr:
+    """vᵀ Λ(x) v."""
     i = fresh_indices(t.x.axes)
     j = fresh_indices(t.x.axes, i)
-    form = total(t.v[i] * t.v[j] * derivative(t.value, t.x[i], t.x[j]), *i, *j)
+    return total(t.v[i] * t.v[j] * derivative(t.value, t.x[i], t.x[j]), *i, *j)
+
+
+def curvature_probe(t: Trial) -> Probe:
+    """-vᵀ Λ(x) v as a ball, with x off the kinks."""
+    form = curvature_form(t)
     bends = kink_functions(t.system)
 
     def probe(sizes: Mapping[str, int], values: Values) -> tuple[arb, str]:
         here = Evaluator(sizes, values)
         if not off_kinks(here, bends):
-            raise Undetermined("the point lies on a kink")
+            raise OnKink("the point lies on a kink")
         found = -here(form)
         if found > 0 and not is_defined(here, ((t.value, ()),)):
             raise Undetermined("L is not defined here")

@@ -90,10 +90,11 @@ class Continuum:
 class PatternStates:
     """Every steady state of a piecewise affine flow.
 
-    states: the isolated ones.  continua: the others.  complete: CERTIFIED where there is no other steady state, with a certificate of
-    kind "pattern cover"; UNDECIDED where the search was stopped.  chains: the arguments of kinks and their cuts, in words; a pattern
-    has one number for each.  patterns: how many there are.  solved: how many of them were solved in rationals.  refuted: partial
-    patterns that need no solving, by multipliers that no steady state in it satisfies or because at most one candidate can be there.
+    states: those that are isolated among the ones in the domain.  continua: the others.
+    complete: CERTIFIED where there is no other steady state, with a certificate of kind "pattern cover"; UNDECIDED where the search
+    was stopped.  chains: the arguments of kinks and their cuts, in words; a pattern has one number for each.
+    patterns: how many there are.  solved: how many of them were solved in rationals.  refuted: partial patterns that need no solving,
+    by multipliers that no steady state in it satisfies or because at most one candidate can be there.
     """
 
     states: tuple[PatternState, ...]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
@@ -20,6 +20,9 @@ from amsym.prover.regularity import conditions
 from amsym.system import time
 from amsym.verdict import Status, Verdict
 from proofs.draws import Values, flattened
+from proofs.falsifier.convexity import climbed
+from proofs.falsifier.evidence import in_words, statistical
+from proofs.falsifier.search import Search
 from proofs.inequalities.lagrangian_on_box import convex_on_its_domain
 from proofs.one_variable.chords import Trial, Tried, at_points, parameters_of, search, trial
 from proofs.one_variable.lines import nonnegative_between
@@ -28,8 +31,8 @@ from proofs.settings import SEED, in_domain
 from proofs.shrinking import Violation
 
 CLAIM = "Lagrangians convex"
-# Seconds for one Lagrangian's normal forms; draws of its parameters for which φ'' is looked at on the whole line.
-SECONDS, DRAWS = 4.0, 16
+# Seconds for one Lagrangian's normal forms and for climbs; draws of its parameters for which φ'' is looked at on the whole line.
+SECONDS, CLIMB, DRAWS = 4.0, 2.0, 16
 
 
 @dataclass
@@ -42,7 +45,7 @@ class Finding:
     words: str
     steps: list[str] = field(default_factory=list)
     violation: Violation | None = None
-    draws: int = 0
+    evidence: dict[str, Any] = field(default_factory=dict)
     cover: dict[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -75,17 +78,17 @@ def _together(found: list[Finding]) -> Verdict:
         these = [f for f in found if f.status is status]
         if these:
             words = "; ".join(f"{f.name} of {f.state}: {f.words}" for f in these)
-            return Verdict(CLAIM, status, {**_evidence(status, these[0]), "Lagrangians": each}, words)
+            return Verdict(CLAIM, status, {**_evidence(these[0]), "Lagrangians": each}, words)
     steps = [{"lemma": line, "hypothesis": f"{f.name} of {f.state}"} for f in found for line in f.steps]
     cover = next((f.cover for f in found if f.cover is not None), None)
     data = {"kind": "symbolic steps", **(cover or {}), "steps": steps, "Lagrangians": each}
     return Verdict(CLAIM, Status.PROVED if cover is None else Status.CERTIFIED, data, "; ".join(_proofs(found)))
 
 
-def _evidence(status: Status, first: Finding) -> dict[str, Any]:
+def _evidence(first: Finding) -> dict[str, Any]:
     if first.violation is not None:
         return first.violation.certificate()
-    return {"kind": "attempts"} if status is Status.UNDECIDED else {"kind": "statistical", "seed": SEED, "draws": first.draws}
+    return first.evidence or {"kind": "attempts"}
 
 
 def _proofs(found: list[Finding]) -> Iterator[str]:
@@ -131,18 +134,30 @@ def _searched(question: Question, finding: Any, value: sp.Expr, state: Tensor) -
     about = trial(value, state, question.system.activations[state])
     fixed = {k: v for k, v in (question.fixed or {}).items() if k in about.system.parameters}
     sizes = {axis: n for axis, n in question.sizes.items() if axis in about.system.axes}
+    box = _of_state(question.domain, state)
     try:
-        tried = search(about, fixed, sizes, _of_state(question.domain, state))
+        tried = search(about, fixed, sizes, box)
     except OutOfTime:
         tried = Tried()
-    if tried.violation is not None:
-        return finding(Status.REFUTED, tried.violation.words(), violation=tried.violation)
+    climb = _climbed(about, fixed, sizes, box) if tried.violation is None else Search()
+    violation = tried.violation or climb.violation
+    if violation is not None:
+        return finding(Status.REFUTED, violation.words(), violation=violation)
+    if climb.suspect is not None:
+        return finding(Status.UNDECIDED, f"no rule shows it convex; {climb.suspect.words()}", evidence=climb.suspect.certificate())
     unsafe = [c.text for c in conditions(value)]
     if unsafe or not tried.draws:
         why = f"it is defined only where {' and '.join(unsafe)}" if unsafe else "no draw could be settled"
         return finding(Status.UNDECIDED, f"no rule shows it convex, and {why}")
-    words = f"no rule shows it convex; no violation in {tried.draws} exact draws of curvatures and chords"
-    return finding(Status.SUPPORTED, words, draws=tried.draws)
+    found = replace(climb, draws=tried.draws, evaluations=tried.draws + climb.evaluations)
+    return finding(Status.SUPPORTED, f"no rule shows it convex; {in_words(found)}", evidence={**statistical(found), "seed": SEED})
+
+
+def _climbed(about: Trial, fixed: Values, sizes: Mapping[str, int], box: Mapping[str, Any]) -> Search:
+    try:
+        return climbed(about, fixed, sizes, box, CLIMB)
+    except OutOfTime:
+        return Search()
 
 
 def _of_state(domain: Mapping[Any, Any] | None, state: Tensor) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 import sympy as sp
@@ -12,7 +11,8 @@ from amsym.prover.lyapunov import CLAIM, descent_proof, energy_may_jump, energy_
 from amsym.prover.missing import missing_assumption
 from amsym.system import System
 from amsym.verdict import Status, Verdict
-from proofs.falsify import SECONDS, SEED, Search, Violation, search
+from proofs.falsifier.evidence import in_words, statistical
+from proofs.falsify import SECONDS, Falsifier, Search, Violation, energy_falsifier
 from proofs.inequalities.descent import descends
 from proofs.question import Question
 
@@ -24,14 +24,15 @@ GIVEN = 2.5
 
 def decide(question: Question) -> Verdict:
     """PROVED by a pattern, CERTIFIED for given numbers, REFUTED by exact ones, SUPPORTED by a search, or UNDECIDED."""
-    system = question.system
+    system, falsifier = question.system, None
     if system.flow is not None and not _is_named_only(system):
         proved = _first_proof(system)
         if proved is not None:
             return proved
-        first = _search(question, FIRST)
-        if first.violation is not None:
-            return _refuted(first.violation, _missing(system))
+        falsifier = _falsifier(question)
+        found = falsifier.run(FIRST).violation if falsifier is not None else None
+        if found is not None:
+            return _refuted(found, _missing(system))
         given = _for_given_numbers(question, GIVEN)
         if given is not None:
             return given
@@ -39,7 +40,7 @@ def decide(question: Question) -> Verdict:
     if verdict.status is not Status.UNDECIDED or _is_named_only(system):
         return verdict
     given = _for_given_numbers(question, remaining() / 2) if remaining() > 4 * GIVEN else None
-    return given if given is not None else _searched(question, verdict)
+    return given if given is not None else _searched(question, verdict, falsifier or _falsifier(question))
 
 
 def _for_given_numbers(question: Question, seconds: float) -> Verdict | None:
@@ -49,6 +50,10 @@ def _for_given_numbers(question: Question, seconds: float) -> Verdict | None:
             return descends(question)
     except OutOfTime:
         return None
+
+
+def _falsifier(question: Question) -> Falsifier | None:
+    return energy_falsifier(question.system, question.fixed, question.sizes, question.domain)
 
 
 def _first_proof(system: System) -> Verdict | None:
@@ -61,24 +66,27 @@ def _first_proof(system: System) -> Verdict | None:
 
 def _missing(system: System) -> str | None:
     """The missing assumption, where it is found about as fast as a proof with it would be."""
-    with time_limit(FIRST):
-        return missing_assumption(system)
+    try:
+        with time_limit(FIRST):
+            return missing_assumption(system)
+    except OutOfTime:
+        return None
 
 
-def _search(question: Question, seconds: float = SECONDS) -> Search:
-    return search(question.system, question.fixed, question.sizes, question.domain, seconds)
-
-
-def _searched(question: Question, open_verdict: Verdict) -> Verdict:
-    """Turn an undecided claim into a refuted or a supported one where the search says so."""
-    result = _search(question)
+def _searched(question: Question, open_verdict: Verdict, falsifier: Falsifier | None) -> Verdict:
+    """Turn an undecided claim into a refuted or a supported one where the search, going on, says so."""
+    result = falsifier.run(SECONDS) if falsifier is not None else Search()
     if result.violation is not None:
         return _refuted(result.violation, open_verdict.certificate.get("missing"))
-    decided = result.evaluations - result.undetermined
+    if result.suspect is not None:
+        data = {**open_verdict.certificate, **result.suspect.certificate()}
+        return replace(open_verdict, certificate=data, reason=f"{result.suspect.words()}; not proved: {open_verdict.reason}")
     # The rate dE/dt does not see a jump of E, so draws of it are no evidence there.
-    if decided == 0 or (question.system.flow is not None and energy_may_jump(question.system)):
+    if result.draws == 0 or (question.system.flow is not None and energy_may_jump(question.system)):
         return open_verdict
-    return _supported(open_verdict, result, decided)
+    data = {**statistical(result), "not proved because": open_verdict.reason}
+    reason = f"{in_words(result)}; not proved: {open_verdict.reason}"
+    return replace(open_verdict, status=Status.SUPPORTED, certificate=data, reason=reason)
 
 
 def _refuted(found: Violation, missing: str | None) -> Verdict:
@@ -90,18 +98,3 @@ def _is_named_only(system: System) -> bool:
     """Whether a Lagrangian or a function is only a name: there is nothing to draw."""
     named = any(t.kind == "activation" for t in system.parameters)
     return named or any(f.atoms(sp.core.function.AppliedUndef) for f in system.formulas)
-
-
-def _supported(open_verdict: Verdict, result: Search, decided: int) -> Verdict:
-    # Rule of three, exactly: with no violation in n draws the 95 % bound on their probability is 1 - 0.05^(1/n).
-    bound = 1 - math.exp(math.log(0.05) / decided)
-    certificate = {
-        "kind": "statistical",
-        "seed": SEED,
-        "draws": decided,
-        "worst value": result.worst,
-        "95 % bound on the probability of a violation": bound,
-        "not proved because": open_verdict.reason,
-    }
-    reason = f"no counterexample in {decided} exact draws; not proved: {open_verdict.reason}"
-    return replace(open_verdict, status=Status.SUPPORTED, certificate=certificate, reason=reason)

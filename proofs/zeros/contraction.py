@@ -141,7 +141,7 @@ def _below(m: Matrix) -> tuple[dict[str, Any] | None, str]:
     top = float(np.linalg.eigvalsh(root[:, None] * (W + W.T) / 2 * root)[-1])
     words = f"the largest eigenvalue of the symmetric part of √c W √c is about {top:.4g}"
     rows = [[(1 / m.c[i] if i == j else arb(0)) - (m.W[i][j] + m.W[j][i]) / 2 for j in range(n)] for i in range(n)]
-    pivots = _pivots(rows) if top < 1 else None
+    pivots = positive_pivots(rows) if top < 1 else None
     if pivots is None:
         return None, words
     return _certificate(top, pivots, MONOTONE, kind="definite matrix", matrix="1/c - (W + Wᵀ)/2"), f"{words}, below 1"
@@ -155,7 +155,7 @@ def _euclidean(m: Matrix) -> tuple[dict[str, Any] | None, str]:
     words = f"‖W c‖ is about {norm:.4g}"
     A = arb_mat([[m.W[i][j] * m.c[j] for j in range(n)] for i in range(n)])
     G = A.transpose() * A
-    pivots = _pivots([[arb(int(i == j)) - G[i, j] for j in range(n)] for i in range(n)]) if norm < 1 else None
+    pivots = positive_pivots([[arb(int(i == j)) - G[i, j] for j in range(n)] for i in range(n)]) if norm < 1 else None
     if pivots is None:
         return None, words
     certificate = _certificate(norm, pivots, BANACH, kind="contraction", norm="Euclidean")
@@ -166,7 +166,7 @@ def _certificate(constant: float, pivots: list[arb], lemma: str, **what: str) ->
     return {**what, "constant": f"{constant:.8g}", "smallest pivot": str(min(pivots, key=float).str(8)), "lemma": lemma}
 
 
-def _pivots(a: list[list[arb]]) -> list[arb] | None:
+def positive_pivots(a: list[list[arb]]) -> list[arb] | None:
     """The pivots of a symmetric elimination in balls, or None where one is not positive for certain."""
     n = len(a)
     for p in range(n):
