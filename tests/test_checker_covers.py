@@ -134,6 +134,16 @@ def test_inequalities_on_a_box() -> None:
     assert outcome(changed(good, "domain", "y", to=[[2, -1], [-2, 0.5]])) is REFUSED
 
 
+def test_parts_are_checked_one_by_one() -> None:
+    c = cover_of_energy()
+    whole = {k: v for k, v in c.items() if k not in ("inequality", "tree")}
+    one, other = ({"inequality": {"left": left, "relation": "<=", "right": 4}, "tree": "."} for left in ("y[0]**2", "y[1]**2 + y[0]"))
+    assert outcome({**whole, "parts": [one, other]}) is CONFIRMED
+    assert outcome({**whole, "parts": [one, changed(other, "inequality", "right", to="29/10")]}) is REFUSED
+    assert outcome({**whole, "parts": [one, {**without(other, "tree"), "squares": {}}]}) is not CONFIRMED
+    assert outcome({**whole, "parts": []}) is not CONFIRMED
+
+
 def test_squares_have_a_sign_where_they_touch_zero() -> None:
     c = cover_of_energy("0")
     c = {**c, "domain": {"y": [-2, 2]}, "tree": "."}

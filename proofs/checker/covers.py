@@ -33,7 +33,12 @@ class Refused(Exception):
 def check_cover(c: Mapping[str, Any]) -> str:
     """What an interval cover was found to show; raises Refused, Undetermined or Unreadable."""
     model = Model(c["model"], c["sizes"], c.get("values", {}))
-    if any(key in c for key in ("unique", "parts", "computed")):
+    if "parts" in c and "tree" not in c:
+        whole = {k: v for k, v in c.items() if k != "parts"}
+        if not c["parts"]:
+            raise Refused("the cover has no part")
+        return "; ".join(check_cover({**whole, **part}) for part in c["parts"])
+    if ("unique" in c and "tree" not in c) or {"parts", "computed", "squares"} & set(c):
         raise Unreadable("the cover rests on further parts that are not read here")
     if set(model.values) != set(model.parameters):
         raise Unreadable("a cover needs the values of all parameters, and of no state")

@@ -125,7 +125,7 @@ def _carried(claim: str, status: str, c: Mapping[str, Any]) -> None:
 
 def _cover_fits(claim: str, status: str, c: Mapping[str, Any]) -> None:
     inner = [z for z in c.get("zeros", ()) if not z.get("outside")]
-    if claim == "steady state unique" and "zeros of" in c and "unique" not in c:
+    if claim == "steady state unique" and "zeros of" in c and ("tree" in c or "unique" not in c):
         whole = "tree" in c and not c.get("undecided")
         if not (len(inner) >= 2 if status == "REFUTED" else whole and len(inner) == 1):
             raise Refused(f"{len(inner)} zeros do not make the claim {status}")

@@ -38,8 +38,9 @@ def check_certificate(c: Certificate, claim: str) -> str:
         raise Unreadable("the certificate does not hold its model")
     words = READERS[kind](c, claim)
     for name, inner in c.items():
-        if isinstance(inner, Mapping) and "kind" in inner:
-            words += f"; {name}: {check_certificate({'model': c['model'], **inner}, claim)}"
+        for part in inner if isinstance(inner, list) else [inner]:
+            if isinstance(part, Mapping) and part.get("kind") in READERS:
+                words += f"; {name}: {check_certificate({**{k: c[k] for k in ('model', 'sizes', 'values') if k in c}, **part}, claim)}"
     return words
 
 
