@@ -134,6 +134,29 @@ def test_inequalities_on_a_box() -> None:
     assert outcome(changed(good, "domain", "y", to=[[2, -1], [-2, 0.5]])) is REFUSED
 
 
+def test_parts_are_checked_one_by_one() -> None:
+    c = cover_of_energy()
+    whole = {k: v for k, v in c.items() if k not in ("inequality", "tree")}
+    one, other = ({"inequality": {"left": left, "relation": "<=", "right": 4}, "tree": "."} for left in ("y[0]**2", "y[1]**2 + y[0]"))
+    assert outcome({**whole, "parts": [one, other]}) is CONFIRMED
+    assert outcome({**whole, "parts": [one, changed(other, "inequality", "right", to="29/10")]}) is REFUSED
+    assert outcome({**whole, "parts": [one, {**without(other, "tree"), "squares": {}}]}) is not CONFIRMED
+    assert outcome({**whole, "parts": []}) is not CONFIRMED
+
+
+def test_squares_have_a_sign_where_they_touch_zero() -> None:
+    c = cover_of_energy("0")
+    c = {**c, "domain": {"y": [-2, 2]}, "tree": "."}
+    assert outcome(c) is CONFIRMED
+    statement = {"left": "energy rate", "relation": "<=", "right": 0}
+    rate = changed({**c, "inequality": statement}, "model", "energy", to="Σ[i:N] y[i]**4")
+    assert outcome(rate) is CONFIRMED
+    assert outcome(changed(rate, "inequality", "relation", to="<")) is not CONFIRMED
+    assert outcome(changed(rate, "inequality", "relation", to=">=")) is REFUSED
+    assert outcome(changed(rate, "model", "energy", to="Σ[i:N] y[i]**3")) is REFUSED
+    assert outcome(changed(c, "model", "energy", to="y[0]**2 - y[1]**2")) is REFUSED
+
+
 def test_descent_on_a_box() -> None:
     statement = {"left": "energy rate", "relation": "<=", "right": 0}
     c = {"kind": "interval cover", "model": TANH, "sizes": {"N": 1}, "values": {"W": [[0.5]], "b": [1.0]}, "domain": {"y": [2, 3]}}
@@ -154,10 +177,12 @@ def test_definite_matrices_on_a_box() -> None:
 
 
 def test_a_function_that_jumps_has_no_first_order_form() -> None:
-    model = {"states": {"y": ["N"]}, "flow": {"y[i]": "[y[i] > 0] - 1/2 - y[i]/8"}, "energy": "Σ[i:N] y[i]"}
+    # Its slope is 1 all over the box, and -1/4 at 0; yet it jumps from -1/4 to 1/4 there and vanishes nowhere.
+    model = {"states": {"y": ["N"]}, "flow": {"y[i]": "y[i] + [y[i] > 0]/2 - 1/4"}}
     c = {"kind": "interval cover", "model": model, "sizes": {"N": 1}, "values": {}, "domain": {"y": [-1, 1]}, "zeros of": "flow"}
-    jump = {"middle": {"y": [0.0]}, "radius": {"y": [0.25]}}
-    assert outcome({**c, "zeros": [jump], "tree": 0}) is REFUSED
+    assert outcome({**c, "zeros": [{"middle": {"y": [0.0]}, "radius": {"y": [0.5]}}], "tree": 0}) is REFUSED
+    smooth = changed(c, "model", "flow", "y[i]", to="y[i] - 1/4")
+    assert outcome({**smooth, "zeros": [{"middle": {"y": [0.0]}, "radius": {"y": [0.5]}}], "tree": 0}) is CONFIRMED
 
 
 @given(st.floats(-5, 5), st.floats(0, 2), st.floats(0, 1))

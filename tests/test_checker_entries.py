@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from certificates_made import cover_of_zeros, definite, squares, verdict
+from certificates_made import TANH, changed, cover_of_zeros, definite, squares, verdict, without
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -123,6 +123,28 @@ def test_an_empty_hypothesis_needs_its_bounded_box() -> None:
         other = copy.deepcopy(v)
         other["certificate"]["domain"] = domain
         assert check_verdict(other).outcome is not CONFIRMED
+
+
+def test_a_rank_is_found_again() -> None:
+    counted = {"sizes": {"N": 2}, "dimension": 0, "rank certified": True, "counted": "all affine generators"}
+    good = {"kind": "rank of exact samples", "model": TANH, "steps": [], "complete": [counted], "at sizes": []}
+    assert check_verdict(verdict(good, "CERTIFIED", "symmetries")).outcome is CONFIRMED
+    turning = changed(good, "model", "energy", to="(Σ[i:N] y[i]**2)**2")  # every rotation of y leaves it as it is
+    assert check_verdict(verdict(turning, "CERTIFIED", "symmetries")).outcome is NOT_CHECKED
+    for key, value in (("dimension", 1), ("rank certified", False), ("counted", "shifts alone"), ("sizes", {"N": 40})):
+        other = changed(good, "complete", 0, key, to=value)
+        assert check_verdict(verdict(other, "CERTIFIED", "symmetries")).outcome is NOT_CHECKED
+
+
+def test_contractions_are_bounded_over_all_states() -> None:
+    good = {"kind": "contraction", "model": TANH, "sizes": {"N": 2}, "values": {"W": [["1/4", "1/2"], ["1/2", "1/4"]], "b": [1, 2]}}
+    good["v"] = ["1", "1"]
+    assert check_verdict(verdict(good, "CERTIFIED", "steady state unique")).outcome is CONFIRMED
+    for path, value in ((("values", "W", 0, 0), "1/2"), (("v",), ["1", "3"]), (("v",), ["1", "-1"]), (("v",), ["1"])):
+        assert check_verdict(verdict(changed(good, *path, to=value), "CERTIFIED")).outcome is REFUSED
+    turned = changed(without(good, "v"), "values", "W", to=[["-9", "1/4"], ["1/4", "-9"]])
+    assert check_verdict(verdict({**turned, "kind": "definite matrix"}, "CERTIFIED")).outcome is CONFIRMED
+    assert check_verdict(verdict(changed(turned, "values", "W", 0, 0, to="9"), "CERTIFIED")).outcome is NOT_CHECKED
 
 
 def said(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str, str]:

@@ -144,6 +144,8 @@ def test_unknown_lemmas_and_lemmas_alone_confirm_nothing(proved: dict[Any, Any])
     model = proved["tanh", DESCENT]["certificate"]["model"]
     steps = [{"lemma": "everything that is claimed holds", "hypothesis": ""}]
     assert outcome(verdict({"kind": "symbolic steps", "model": model, "steps": steps}, "PROVED", DESCENT)) is not CONFIRMED
+    more = [*proved["tanh", DESCENT]["certificate"]["steps"], steps[0]]
+    assert outcome(changed(proved["tanh", DESCENT], "certificate", "steps", to=more)) is NOT_CHECKED
     steps = [{"lemma": "Cauchy and Schwarz", "hypothesis": ""}]
     assert outcome(verdict({"kind": "symbolic steps", "model": model, "steps": steps}, "PROVED", "something else")) is NOT_CHECKED
 
@@ -160,10 +162,29 @@ def test_false_hypotheses_are_refused(proved: dict[Any, Any]) -> None:
     coercive = proved["residual", "energy coercive"]
     assert outcome(changed(coercive, "certificate", "model", "energy", to="Σ[i:N] tanh(y[i])")) is REFUSED
     finite = proved["spins", "energy bounded below"]
-    assert outcome(without(finite, "certificate", "model", "values")) is REFUSED
+    real = changed(without(finite, "certificate", "model", "values"), "certificate", "model", "energy", to="Σ[i:N] s[i]**2")
+    assert outcome(real) is REFUSED
 
 
 def test_what_is_not_read_is_not_confirmed(proved: dict[Any, Any]) -> None:
     v = proved["tanh", DESCENT]
     for text in ("∂E/∂y[i] + 1.05070…*y[i] = 0", "it is clear that E falls", "∂E/∂y[i] ≤ 0", "∂E/∂y[i]"):
         assert outcome(changed(v, "certificate", "steps", 0, "identity", to=text)) is not CONFIRMED
+
+
+def test_true_steps_that_do_not_speak_of_the_claim_are_refused(proved: dict[Any, Any]) -> None:
+    v = proved["tanh", DESCENT]
+    for claim in ("smooth", "energy coercive", "Lagrangians convex", "steady state unique"):
+        assert outcome({**v, "claim": claim}) is REFUSED
+
+
+def test_a_rate_with_the_wrong_sign_is_refused() -> None:
+    model = {"states": {"y": ["N"]}, "flow": {"y[i]": "y[i]"}, "energy": "(Σ[i:N] y[i]**2)/2"}
+    steps = [
+        {"identity": "dE/dt = Σ_i y[i]**2"},
+        {"lemma": "interval bounds through the expression", "hypothesis": "dE/dt ≤ 0 term by term"},
+    ]
+    assert outcome(verdict({"kind": "symbolic steps", "model": model, "steps": steps}, "PROVED", DESCENT)) is REFUSED
+    fine = {**model, "flow": {"y[i]": "-y[i]"}}
+    steps[0] = {"identity": "dE/dt = -(Σ_i y[i]**2)"}
+    assert outcome(verdict({"kind": "symbolic steps", "model": fine, "steps": steps}, "PROVED", DESCENT)) is CONFIRMED

@@ -1,0 +1,16 @@
+"""A checker of certificates that shares no code with what finds them: it imports the standard library and flint alone.
+
+Read in this order; each file uses those above it.
+
+    reader    text to formulas
+    balls     formulas as a graph of numbers, derivatives, values in rationals and balls
+    model     a certificate's model at given sizes
+    boxes     what holds on all of a box: first-order forms, Krawczyk's operator
+    covers    zeros, inequalities and matrices over a box; definitions of Refused and of what a tree covers
+    points    counterexamples at exact points
+    matrices  L D Lᵀ, vectors, copositivity, sums of squares
+    trial     identities of proofs at random exact points
+    steps     lemmas, hypotheses and claims
+    kinds     a reader for each kind of certificate
+    entries   files of verdicts, which kind may carry which status, and the outcome
+"""

@@ -7,6 +7,7 @@ What has no value (log of a ball with 0) becomes NaN, which no comparison accept
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -107,6 +108,11 @@ class Graph:
         constant, rest = self.split("*", factors)
         if constant == 0 and not any(self.partial[a] for a in rest):
             return self.number(0)
+        powers: dict[int, fmpq] = {}
+        for key, a in ((self.nodes[a], a) for a in rest):
+            base, e = (key[1], key[2]) if key[0] == "^" and key[2].q == 1 and key[2] > 0 else (a, fmpq(1))
+            powers[base] = powers.get(base, fmpq(0)) + e
+        rest = [self.power(base, e) for base, e in powers.items()]
         if constant != 1 or not rest:
             rest.append(self.number(constant))
         return rest[0] if len(rest) == 1 else self._node("*", tuple(sorted(rest)))
@@ -226,7 +232,18 @@ class Program:
         known: dict[int, Number] = {}
         for a in self.order:
             known[a] = _computed(self.graph.nodes[a], known, values)
+        self.known = known
         return [known[a] for a in self.roots]
+
+    def sign(self, a: int) -> int:
+        """1 where a node was ≥ 0 when last computed, -1 where it was ≤ 0: by its ball, or as even powers, products and sums are; else 0."""
+        x, key = self.known[a], self.graph.nodes[a]
+        if x >= 0 or x <= 0:
+            return 1 if x >= 0 else -1
+        if key[0] == "^" and key[2].q == 1 and key[2].p % 2 == 0:
+            return 1
+        signs = {self.sign(b) for b in key[1]} if key[0] == "+" else {math.prod(self.sign(b) for b in key[1])} if key[0] == "*" else set()
+        return signs.pop() if len(signs) == 1 else 0
 
 
 ZERO, ONE, EITHER = fmpq(0), fmpq(1), arb(0.5, 0.5)

@@ -33,7 +33,12 @@ class Refused(Exception):
 def check_cover(c: Mapping[str, Any]) -> str:
     """What an interval cover was found to show; raises Refused, Undetermined or Unreadable."""
     model = Model(c["model"], c["sizes"], c.get("values", {}))
-    if any(key in c for key in ("unique", "parts", "computed")):
+    if "parts" in c and "tree" not in c:
+        whole = {k: v for k, v in c.items() if k != "parts"}
+        if not c["parts"]:
+            raise Refused("the cover has no part")
+        return "; ".join(check_cover({**whole, **part}) for part in c["parts"])
+    if ("unique" in c and "tree" not in c) or {"parts", "computed", "squares"} & set(c):
         raise Unreadable("the cover rests on further parts that are not read here")
     if set(model.values) != set(model.parameters):
         raise Unreadable("a cover needs the values of all parameters, and of no state")
@@ -283,9 +288,10 @@ def relation_of(i: Mapping[str, Any]) -> tuple[Any, str, fmpq]:
 def _inequality(model: Model, c: Mapping[str, Any]) -> str:
     left, relation, right = relation_of(c["inequality"])
     f, holds = Field(model.graph, model.components, [quantity(model, left)], model.unknowns), RELATIONS[relation]
+    side = {"<=": -1, ">=": 1}.get(relation, 0) if right == 0 else 0
 
     def rest(box: Box) -> Box | None:
-        if holds(f.over(box)[0], right):
+        if holds(f.over(box)[0], right) or (side and f.values.sign(f.nodes[0]) == side):
             return None
         box, x = _on_face(f, box, 1 if relation in (">=", ">") else -1)
         if holds(x, right):

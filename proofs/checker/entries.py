@@ -16,6 +16,7 @@ from typing import Any
 from proofs.checker.balls import Undetermined
 from proofs.checker.covers import Refused
 from proofs.checker.kinds import Evidence, check_certificate
+from proofs.checker.points import is_read
 from proofs.checker.reader import Unreadable
 
 
@@ -110,7 +111,7 @@ def _carried(claim: str, status: str, c: Mapping[str, Any]) -> None:
     known = {k for kinds in CARRIES.values() for k in kinds}
     if kind in known and kind not in CARRIES[status]:
         raise Refused(f"a verdict {status} can not rest on a certificate of the kind {kind!r}")
-    if status == "REFUTED" and claim in _DENIES:
+    if status == "REFUTED" and claim in _DENIES and kind in known and is_read(c.get("inequality", {})):
         said = f"{kind} {c.get('inequality', '')}"
         if not any(words in said for words in _DENIES[claim]):
             raise Refused(f"the certificate does not speak against the claim {claim!r}")
@@ -124,7 +125,7 @@ def _carried(claim: str, status: str, c: Mapping[str, Any]) -> None:
 
 def _cover_fits(claim: str, status: str, c: Mapping[str, Any]) -> None:
     inner = [z for z in c.get("zeros", ()) if not z.get("outside")]
-    if claim == "steady state unique" and "zeros of" in c and "unique" not in c:
+    if claim == "steady state unique" and "zeros of" in c and ("tree" in c or "unique" not in c):
         whole = "tree" in c and not c.get("undecided")
         if not (len(inner) >= 2 if status == "REFUTED" else whole and len(inner) == 1):
             raise Refused(f"{len(inner)} zeros do not make the claim {status}")

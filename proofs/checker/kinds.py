@@ -38,8 +38,9 @@ def check_certificate(c: Certificate, claim: str) -> str:
         raise Unreadable("the certificate does not hold its model")
     words = READERS[kind](c, claim)
     for name, inner in c.items():
-        if isinstance(inner, Mapping) and "kind" in inner:
-            words += f"; {name}: {check_certificate({'model': c['model'], **inner}, claim)}"
+        for part in inner if isinstance(inner, list) else [inner]:
+            if isinstance(part, Mapping) and part.get("kind") in READERS:
+                words += f"; {name}: {check_certificate({**{k: c[k] for k in ('model', 'sizes', 'values') if k in c}, **part}, claim)}"
     return words
 
 
@@ -70,9 +71,11 @@ def _contraction(c: Certificate, claim: str) -> str:
             raise Refused("the weights of the norm are not positive")
         if all(J[i, i] + sum((abs(J[i, j]) * (v[j] / v[i]) for j in n if j != i), arb(0)) < 0 for i in n):
             return "the logarithmic norm of the Jacobian over all states is below 0"
+        if "v" in c:
+            raise Refused("with these weights the logarithmic norm is not shown to be negative")
         if is_positive((J + J.transpose()) * arb(-0.5)):
             return "the symmetric part of the Jacobian over all states is negative definite"
-    raise (Refused if "v" in c else Undetermined)("no logarithmic norm tried here is negative over all states at once")
+    raise Undetermined("no logarithmic norm tried here is negative over all states at once")
 
 
 def _rank(c: Certificate, claim: str) -> str:

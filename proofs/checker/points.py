@@ -64,6 +64,11 @@ def check_point(c: Mapping[str, Any]) -> str:
     raise Unreadable(f"no rule reads the inequality {c['inequality']!r:.60}")
 
 
+def is_read(inequality: Any) -> bool:
+    """Whether a rule reads an inequality; what none reads is not checked, and refused for nothing that it says."""
+    return isinstance(inequality, Mapping) or any(re.fullmatch(pattern, inequality) for pattern, _ in _FORMS)
+
+
 def _positive(x: Any, what: str) -> str:
     x = arb(x)
     if not x > 0:
