@@ -141,7 +141,7 @@ def test_what_is_found_by_symmetry_is_what_is_found_without(monkeypatch: pytest.
     assert mirrored.complete.status is plain.complete.status is Status.CERTIFIED
     assert np.allclose(mirrored.states, plain.states)
     assert mirrored.boxes_looked_at < plain.boxes_looked_at
-    assert mirrored.complete.certificate["mirrors"][0]["signs"] == [-1.0] * 8
+    assert mirrored.complete.certificate["mirrors"][0]["signs"] == [-1] * 8
 
 
 def test_exchanged_places_are_searched_once() -> None:

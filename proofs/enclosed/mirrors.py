@@ -55,7 +55,7 @@ class Mirror:
 
     def to_dict(self) -> dict[str, Any]:
         """For a certificate."""
-        return {"what": self.words, "places": self.places.tolist(), "signs": self.signs.tolist()}
+        return {"what": self.words, "places": self.places.tolist(), "signs": [int(s) for s in self.signs]}
 
 
 def mirrors(problem: Problem) -> list[Mirror]:
