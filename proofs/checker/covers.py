@@ -233,9 +233,19 @@ def _mirror(f: Field, model: Model, m: Mapping[str, Any], zeros: list[Box], doma
         ways &= {w for w in (1, -1) if all((arb(a) - w * s * here[p]).contains(0) for a, p, s in zip(there, places, signs, strict=True))}
     if not ways:
         raise Refused("the field does not turn with a mirror")
-    if not all(any(inside(_image(z, (places, signs)), other) for other in zeros) for z in zeros):
+    if not all(any(_same_zero(f, _image(z, (places, signs)), other) for other in zeros) for z in zeros):
         raise Refused("the image of a zero under a mirror is not in the list")
     return places, signs
+
+
+def _same_zero(f: Field, a: Box, b: Box) -> bool:
+    """Whether boxes that hold one zero each hold the same: one lies in the other, or f is one-to-one on both together."""
+    if inside(a, b) or apart(a, b):
+        return not apart(a, b)
+    try:
+        return contracts(krawczyk(f, union(a, b))[1])
+    except Undetermined:
+        return False
 
 
 def _image(box: Box, mirror: Mirror) -> Box:
