@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,7 @@ from numeric.enclosure.constants import intervals_of, with_exact_numbers
 from numeric.enclosure.krawczyk import Krawczyk
 from numeric.enclosure.search import Search
 from numeric.enclosure.tighten import tightened
-from numeric.enclosure.tree import Tree, depth_of
+from numeric.enclosure.tree import Tree, leaf_boxes
 
 
 def _network(n: int, seed: int, bias: float = 0.0) -> tuple[Any, np.ndarray, np.ndarray]:
@@ -74,24 +73,13 @@ def test_a_jump_is_no_zero_and_a_slope_on_a_kink_counts_with_both_sides() -> Non
     assert not Krawczyk(flat, 1)(np.array([[0.0]]), np.array([[0.5]])).any()
 
 
-def _leaves(node: Any, low: np.ndarray, high: np.ndarray) -> Iterator[tuple[Any, np.ndarray, np.ndarray]]:
-    if not isinstance(node, list):
-        yield node, low, high
-        return
-    k, point, left, right = node
-    upper, lower = high.copy(), low.copy()
-    upper[k] = lower[k] = point
-    yield from _leaves(left, low, upper)
-    yield from _leaves(right, lower, high)
-
-
 def test_the_tree_names_every_zero_at_leaves_that_hold_it_and_closes_the_rest() -> None:
     bound, W, b = _network(4, 7, 0.4)
     low, high = np.full(4, -5.0), np.full(4, 5.0)
     found = Search(bound, 4)(low, high, Budget(30))
     assert not len(found.left[0])
-    data = found.tree.data({k: k for k in range(len(found.middles))})
-    leaves = list(_leaves(data, low, high))
+    data = found.tree.data()
+    leaves = list(leaf_boxes(data, low, high))
     assert {leaf for leaf, _, _ in leaves} <= {".", *range(len(found.middles))}
     for zero in by_newton(W, b, 400, 0):
         holders = [leaf for leaf, a, c in leaves if np.all(zero >= a) and np.all(zero <= c) and leaf != "."]
@@ -119,12 +107,15 @@ def test_a_degenerate_zero_stays_open_in_a_tiny_region() -> None:
 
 
 def test_trees_are_written_from_the_leaves_up_whatever_their_depth() -> None:
-    tree, node = Tree(), np.array([0])
+    tree, node = Tree(), 0
     for _ in range(3000):
-        left, node = tree.cut(node, np.array([0]), np.array([0.5]))
+        left, node = tree.cut(node, 0, 0.5)
         tree.close(left)
     tree.close(node, 0)
-    assert depth_of(tree.data({0: 5})) == 3000
+    data, depth = tree.data(renamed={0: 5}), 0
+    while isinstance(data, list):
+        data, depth = data[3], depth + 1
+    assert (data, depth, tree.leaves) == (5, 3000, 3001)
 
 
 def test_numbers_that_no_double_holds_become_scalars_with_intervals_around_them() -> None:

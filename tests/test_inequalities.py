@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 import amsym as am
 from amsym.errors import InputError
 from amsym.verdict import Status, Verdict
+from numeric.enclosure.tree import leaf_boxes
 from proofs.inequalities import holds_on_box
 from proofs.inequalities.branching import Region, cover
 from proofs.inequalities.forms import Rough
 from proofs.inequalities.over_box import OverBox
 from proofs.inequalities.sure import Sure
-from proofs.inequalities.tree import leaf_boxes
 
 i, j = am.indices("i j", "N")
 y = am.state("y", "N")

@@ -119,7 +119,7 @@ class _Round:
         # A box that only touches a·y = 0 with its face is beyond it, save for what the other side holds too.
         beyond |= (ends <= 0).all(axis=2) & (low[:, None] * self.mirrors + high[:, None] * self.mirrors < 0).any(axis=2)
         hit = beyond.any(axis=1)
-        self.found.tree.mirror(node[hit], beyond[hit].argmax(axis=1))
+        self.found.tree.close_each(node[hit], [f"m{k}" for k in beyond[hit].argmax(axis=1)])
         return np.asarray(hit)
 
     def _look(self, low: Array, high: Array, node: Array) -> None:
@@ -129,7 +129,7 @@ class _Round:
         if not len(low):
             return
         cut = tightened(low, high, self.owner.affine(low, high), self.scale)
-        self.found.tree.close(node[cut.empty])
+        self.found.tree.close_each(node[cut.empty])
         went = ~cut.empty
         low, high, node, cut = low[went], high[went], node[went], _kept(cut, went)
         if not len(low):
@@ -159,7 +159,7 @@ class _Round:
     def _split(self, low: Array, high: Array, node: Array, j: Array, point: Array) -> None:
         """Let both halves of each box wait, cut across component j."""
         rows = np.arange(len(node))
-        left, right = self.found.tree.cut(node, j, point)
+        left, right = self.found.tree.cut_each(node, j, point)
         upper, lower = high.copy(), low.copy()
         upper[rows, j] = lower[rows, j] = point
         self._wait(np.concatenate([low, lower]), np.concatenate([upper, high]), np.concatenate([left, right]))
@@ -214,7 +214,7 @@ class _Round:
             return np.zeros(len(node), dtype=bool)
         holder = self._holder(cut)
         held = holder >= 0
-        self.found.tree.close(node[held], holder[held])
+        self.found.tree.close_each(node[held], holder[held].tolist())
         return np.asarray(held)
 
 

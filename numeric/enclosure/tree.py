@@ -1,85 +1,92 @@
-"""How a box was cut into leaves: [component, point, left, right] at a cut, and at a leaf one of
+"""How a box was cut: TREE = mark of a leaf | [component in packed order, point, TREE below, TREE above].
 
-"."   no zero lies there          k    no other than zero k           "m0"   its mirror image 0 was searched in its place
-"?"   left open
+Marks of a search for zeros: "." no zero lies there, k no other than zero k, "m0" its mirror image 0 was searched in its place, "?" left
+open. Marks of an inequality: "." it holds there by itself, k the leaf lies in a region with an argument of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
-NOTHING, OPEN, MIRRORED = -1, -2, -10
+OPEN = None
 
 
+@dataclass
 class Tree:
-    """Nodes by number, in arrays that grow; node 0 is the whole box."""
+    """Nodes by number; node 0 is the whole box.
 
-    def __init__(self) -> None:
-        self.component, self.point, self.left = [OPEN], [0.0], [0]
-        # component: of a cut, else OPEN or, of a closed leaf, NOTHING, with a code as its point. left: the first of two children.
-
-    def cut(self, nodes: Array, components: Array, points: Array) -> tuple[Array, Array]:
-        """Cut these nodes and number their halves."""
-        first = len(self.left) + 2 * np.arange(len(nodes))
-        for node, c, p, child in zip(nodes.tolist(), components.tolist(), points.tolist(), first.tolist(), strict=True):
-            self.component[node], self.point[node], self.left[node] = c, p, child
-        count = 2 * len(nodes)
-        self.component += [OPEN] * count
-        self.point += [0.0] * count
-        self.left += [0] * count
-        return first, first + 1
-
-    def close(self, nodes: Array, zeros: Array | int = NOTHING) -> None:
-        """These hold nothing, or zero k and no other."""
-        for node, k in zip(nodes.tolist(), np.broadcast_to(zeros, len(nodes)).tolist(), strict=True):
-            self.component[node], self.point[node] = NOTHING, float(k)
-
-    def mirror(self, nodes: Array, mirrors: Array) -> None:
-        """What lies there, a mirror image of it lies elsewhere."""
-        self.close(nodes, MIRRORED - mirrors)
-
-    def __len__(self) -> int:
-        return len(self.component)
-
-    def data(self, renamed: dict[int, Any]) -> Any:
-        """Nested lists, the zeros called as `renamed` says; made from the leaves up, for trees are deep."""
-        found: list[Any] = [None] * len(self)
-        for node in range(len(self) - 1, -1, -1):
-            c = self.component[node]
-            if c >= 0:
-                a = self.left[node]
-                found[node] = [c, self.point[node], found[a], found[a + 1]]
-                found[a] = found[a + 1] = None
-            else:
-                found[node] = "?" if c == OPEN else _leaf(int(self.point[node]), renamed)
-        return found[0]
-
-
-def _leaf(code: int, renamed: dict[int, Any]) -> Any:
-    return f"m{MIRRORED - code}" if code <= MIRRORED else "." if code < 0 else renamed.get(code, ".")
-
-
-def depth_of(data: Any) -> int:
-    """The most cuts between the root and a leaf.
-
-    >>> depth_of([0, 0.5, ".", [1, 0.25, 0, "."]])
-    2
+    >>> tree = Tree()
+    >>> below, above = tree.cut(0, 0, 0.5)
+    >>> tree.close(below)
+    >>> tree.data()
+    [0, 0.5, '.', '?']
     """
-    return max((d for d, _ in _walked(data)), default=0)
+
+    nodes: list[Any] = field(default_factory=lambda: [OPEN])
+
+    def cut(self, node: int, component: int, point: float) -> tuple[int, int]:
+        """Split a node in two; the numbers of the parts below and above."""
+        below = len(self.nodes)
+        self.nodes += [OPEN, OPEN]
+        self.nodes[node] = (component, point, below, below + 1)
+        return below, below + 1
+
+    def close(self, node: int, mark: Any = ".") -> None:
+        """Make a node a leaf."""
+        self.nodes[node] = mark
+
+    def cut_each(self, nodes: Array, components: Array, points: Array) -> tuple[Array, Array]:
+        """Split nodes in two; the numbers of their parts."""
+        cuts = zip(nodes.tolist(), components.tolist(), points.tolist(), strict=True)
+        parts = np.array([self.cut(*c) for c in cuts], dtype=int).reshape(-1, 2)
+        return parts[:, 0], parts[:, 1]
+
+    def close_each(self, nodes: Array, marks: Any = ".") -> None:
+        """Make nodes leaves, with one mark for all or one for each."""
+        for node, mark in zip(nodes.tolist(), [marks] * len(nodes) if isinstance(marks, str) else marks, strict=True):
+            self.nodes[node] = mark
+
+    def data(self, node: int = 0, renamed: Mapping[Any, Any] | None = None) -> Any:
+        """The tree as nested lists, with other marks where `renamed` says so; deep ones need no recursion."""
+        marks, made = {OPEN: "?", **(renamed or {})}, dict[int, Any]()
+        for k in range(len(self.nodes) - 1, -1, -1):
+            n = self.nodes[k]
+            made[k] = [n[0], n[1], made.pop(n[2]), made.pop(n[3])] if isinstance(n, tuple) else marks.get(n, n)
+        return made[node]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the whole is no leaf."""
+        return isinstance(self.nodes[0], tuple) or self.nodes[0] is OPEN
+
+    @property
+    def leaves(self) -> int:
+        """The number of leaves."""
+        return sum(not isinstance(n, tuple) for n in self.nodes)
 
 
-def _walked(data: Any) -> Iterator[tuple[int, Any]]:
-    pending = [(0, data)]
-    while pending:
-        d, node = pending.pop()
-        if isinstance(node, list):
-            pending += [(d + 1, node[2]), (d + 1, node[3])]
-        yield d, node
+def leaf_boxes(data: Any, low: Array, high: Array) -> Iterator[tuple[Any, Array, Array]]:
+    """(mark, low, high) of each leaf of a tree as data.
+
+    >>> [(m, a.tolist(), b.tolist()) for m, a, b in leaf_boxes([0, 0.5, ".", 3], np.array([0.0]), np.array([1.0]))]
+    [('.', [0.0], [0.5]), (3, [0.5], [1.0])]
+    """
+    stack = [(data, low, high)]
+    while stack:
+        t, a, b = stack.pop()
+        if not isinstance(t, (list, tuple)):
+            yield t, a, b
+            continue
+        k, point, below, above = t
+        top, bottom = b.copy(), a.copy()
+        top[k] = bottom[k] = point
+        stack += [(above, bottom, b), (below, a, top)]
 
 
-__all__ = ["Tree", "depth_of"]
+__all__ = ["Tree", "leaf_boxes"]

@@ -13,6 +13,7 @@ import numpy as np
 from amsym.system import System
 from amsym.verdict import Status, Verdict
 from proofs.certificates.exact_text import formula_text, index_names
+from proofs.draws import plain
 
 # What SymPy may assume of a scalar, and what the certificate says of it.
 _ASSUMED = ("positive", "negative", "nonnegative", "nonpositive", "nonzero", "integer")
@@ -80,8 +81,3 @@ def domain_data(domain: Mapping[Any, Any] | None) -> dict[str, Any]:
 
 def _finite(x: Any) -> Any:
     return [_finite(v) for v in x] if isinstance(x, list) else x if math.isfinite(x) else None
-
-
-def plain(value: Any) -> Any:
-    """Nested lists of exact numbers as text."""
-    return [plain(v) for v in value] if isinstance(value, tuple) else str(value)

@@ -170,7 +170,7 @@ def _certificate(problem: Problem, zeros: Zeros, found: list[Mirror], kept: list
             for s in kept
         ],
         "mirrors": [m.to_dict() for m in found],
-        "tree": zeros.tree.data(places),
+        "tree": zeros.tree.data(renamed={k: places.get(k, ".") for k in range(len(zeros.middles))}),
         "guarantee": GUARANTEE,
     }
 

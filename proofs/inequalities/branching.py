@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amsym.notation.effort import Budget, check
-from proofs.inequalities.tree import Tree
+from numeric.enclosure.tree import Tree
 
 Array = NDArray[np.float64]
 # Boxes bounded at once; the most boxes and the least width, against the domain, before a search gives up.
