@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from certificates_made import TANH, changed, cover_of_zeros, definite, squares, verdict, without
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from amsym import zoo
@@ -94,6 +94,8 @@ RUBBISH = st.recursive(LEAVES, lambda x: st.lists(x, max_size=3) | st.dictionari
 def test_no_rubbish_in_a_certificate_raises_or_is_confirmed(rubbish: Any, where: int) -> None:
     c: dict[str, Any] = cover_of_zeros(1, 1, 0.5)
     c[("model", "sizes", "values", "domain", "zeros", "tree")[where]] = rubbish
+    # A domain without ends is none of it: the zero is the only one of the whole line.
+    assume(where != 3 or not isinstance(rubbish, dict) or rubbish.get("y") != [None, None])
     if json.dumps(rubbish) != "0":
         assert check_verdict(verdict(c, "CERTIFIED")).outcome is not CONFIRMED
 
