@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from proofs.basins import CertifiedBasin, certified_basin
     from proofs.enclosed.enclose import enclose_critical_points, enclose_steady_states
     from proofs.enclosed.result import EnclosedStates
+    from proofs.falsify import falsify
+    from proofs.inequalities import contracts_on_box, convex_on_box, holds_on_box
     from proofs.report import report
     from proofs.symmetry.found import symmetries
     from proofs.verify import verify
@@ -69,12 +71,14 @@ _LAZY = {
     "enclose_critical_points": "proofs.enclosed.enclose",
     "EnclosedStates": "proofs.enclosed.result",
     **dict.fromkeys(("CertifiedBasin", "certified_basin"), "proofs.basins"),
+    "falsify": "proofs.falsify",
+    **dict.fromkeys(("contracts_on_box", "convex_on_box", "holds_on_box"), "proofs.inequalities"),
     "verify": "proofs.verify",
     "report": "proofs.report",
     "symmetries": "proofs.symmetry.found",
 }
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"
 __all__ = [
     "AmsymError",
     "Arrival",
@@ -114,6 +118,8 @@ __all__ = [
     "compile",
     "components",
     "continue_steady_state",
+    "contracts_on_box",
+    "convex_on_box",
     "dead_directions",
     "delta",
     "derivative",
@@ -122,6 +128,8 @@ __all__ = [
     "enclose_critical_points",
     "enclose_steady_states",
     "energy_audit",
+    "falsify",
+    "holds_on_box",
     "index",
     "indices",
     "lagrangians",
