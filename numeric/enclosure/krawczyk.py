@@ -16,6 +16,7 @@ from numeric.enclosure.form import U
 from numeric.formulas import pair_name
 from numeric.intervals.boxes import Box
 from numeric.intervals.enclose import Enclosure, Intervals
+from numeric.intervals.products import midrad_product
 
 Array = NDArray[Any]
 
@@ -34,13 +35,12 @@ class Krawczyk:
         low, high = np.nextafter(middle - radius, -np.inf), np.nextafter(middle + radius, np.inf)
         with np.errstate(all="ignore"):
             f, J = self._value.packed(middle, middle), self.slopes(low, high)
-            Jm, Jr = J.middle, J.radius
-            C = _inverses(Jm)
-            aC, n = np.abs(C), middle.shape[1]
-            rest = np.abs(np.eye(n) - C @ Jm) + aC @ (Jr + 4 * (n + 4) * U * (np.abs(Jm) + Jr)) + 4 * n * U
-            start = np.abs(C @ f.middle[:, :, None])[..., 0] + (aC @ (f.radius + 4 * (n + 4) * U * np.abs(f.middle))[:, :, None])[..., 0]
-            spread = (rest @ radius[:, :, None])[..., 0]
-            inside = (start + spread) * (1 + 8 * (n + 4) * U) < radius * (1 - 4 * U)
+            C, none = _inverses(J.middle), np.zeros((1, 1, 1))
+            CJ, spread = midrad_product(C, none, J.middle, J.radius)
+            Cf, error = midrad_product(C, none, f.middle[:, :, None], f.radius[:, :, None])
+            shift = np.abs(Cf) + error + (np.abs(np.eye(middle.shape[1]) - CJ) + spread) @ radius[:, :, None]
+            # All terms are positive: their sums are off by n + 4 roundings of themselves at most.
+            inside = shift[..., 0] * (1 + 8 * (middle.shape[1] + 4) * U) < radius * (1 - 4 * U)
         return np.asarray(inside.all(axis=1) & ~self._jumps(low, high))
 
     def slopes(self, low: Array, high: Array) -> Box:

@@ -15,6 +15,7 @@ from amsym.notation.effort import Budget
 from amsym.verdict import Status, Verdict
 from amsym.words import counted
 from numeric.enclosure.search import Search, Zeros
+from numeric.intervals.enclose import Enclosure
 from numeric.simulate_input import positive
 from proofs.certificates import with_model
 from proofs.draws import plain
@@ -30,7 +31,7 @@ from proofs.question import Question
 SECONDS = 60.0
 # Boxes after which symmetries are looked for: small problems are done before.
 FEW = 3000
-GUARANTEE = "doubles rounded outward, every zero in balls"
+GUARANTEE = f"{Enclosure.guarantee}; every zero once more in balls"
 
 
 def enclose_steady_states(
