@@ -51,6 +51,7 @@ CARRIES: dict[str, tuple[str, ...]] = {
     "CERTIFIED": (
         "symbolic steps",
         "interval cover",
+        "pattern cover",
         "exact matrix",
         "contraction",
         "definite matrix",
