@@ -176,7 +176,7 @@ def test_what_no_rule_reads_is_not_checked() -> None:
     assert outcome(found(logarithm(), "smooth")) is NOT_CHECKED
     c = {"kind": "exact counterexample", "model": DECAY, "sizes": {"N": 1}, "values": {"y": [1]}, "inequality": "xᵀ A x < 0"}
     assert outcome(verdict(c, "REFUTED", "Lagrangians convex")) is NOT_CHECKED
-    assert outcome(verdict({**c, "kind": "pattern cover"}, "REFUTED", "steady state unique")) is NOT_CHECKED
+    assert outcome(verdict({**c, "kind": "hearsay"}, "REFUTED", "steady state unique")) is NOT_CHECKED
 
 
 def test_nested_witnesses_are_read_as_well(verdicts: dict[str, Any]) -> None:

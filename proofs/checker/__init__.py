@@ -7,6 +7,9 @@ Read in this order; each file uses those above it.
     model     a certificate's model at given sizes
     boxes     what holds on all of a box: first-order forms, Krawczyk's operator
     covers    zeros, inequalities and matrices over a box; definitions of Refused and of what a tree covers
+    affine    affine forms, and a piecewise affine flow as such forms
+    pattern_tree  the tree of a pattern cover: what each of its leaves shows
+    patterns  all steady states of a piecewise affine flow
     points    counterexamples at exact points
     matrices  L D Lᵀ, vectors, copositivity, sums of squares
     trial     identities of proofs at random exact points

@@ -92,7 +92,7 @@ def _zeros(model: Model, c: Mapping[str, Any]) -> str:
     f = Field(model.graph, model.components, model.right_sides if which == "flow" else model.gradient, model.unknowns)
     zeros = proved_zeros(f, model, c["zeros"])
     for box, z in zip(zeros, c["zeros"], strict=True):
-        if z.get("index") is not None and _index(f, box, which == "gradient") != z["index"]:
+        if z.get("index") is not None and _index(f, box, which == "gradient", c.get("P")) != z["index"]:
             raise Refused(f"a zero has not the index {z['index']}")
     domain = _domain(model, c) if "domain" in c else None
     listed = [box for box, z in zip(zeros, c["zeros"], strict=True) if not z.get("outside")]
@@ -147,7 +147,7 @@ def _proved(f: Field, box: Box) -> Box:
             raise Refused("a point is no zero")
         if all(isinstance(x, fmpq) for x in values):
             return box
-        box = tuple((low - fmpq(1, 2**60), low + fmpq(1, 2**60)) for low, _ in box)
+        box = _around(box)
     try:
         image, rest, _ = krawczyk(f, box)
     except Undetermined as error:
@@ -159,15 +159,37 @@ def _proved(f: Field, box: Box) -> Box:
     return box
 
 
-def _index(f: Field, box: Box, gradient: bool) -> int:
-    """How many eigenvalues of the Jacobian have positive real part (of the Hessian are negative), all over the box."""
+def _around(point: Box) -> Box:
+    return tuple((low - fmpq(1, 2**60), low + fmpq(1, 2**60)) for low, _ in point)
+
+
+def _index(f: Field, box: Box, gradient: bool, P: Any = None) -> int:
+    """How many eigenvalues of the Jacobian have positive real part (of the Hessian are negative), all over the box, and around a point."""
+    # On a kink a point shows the slopes of one side only.
+    J = f.jacobian(_around(box) if all(low == high for low, high in box) else box)
+    known = None if P is None or gradient else _inertia(J, P)
+    if known is not None:
+        return known
     try:
-        parts = [arb(x.real) for x in acb_mat(f.jacobian(box)).eig(multiple=True)]
+        parts = [arb(x.real) for x in acb_mat(J).eig(multiple=True)]
     except (ValueError, ZeroDivisionError) as error:
         raise Undetermined("the eigenvalues at a zero are not separated") from error
     if not all(x > 0 or x < 0 for x in parts):
         raise Undetermined("an eigenvalue at a zero may lie on the imaginary axis")
     return sum(bool(x < 0) if gradient else bool(x > 0) for x in parts)
+
+
+def _inertia(J: arb_mat, P: Any) -> int | None:
+    """Jᵀ P + P J ≻ 0 gives J as many eigenvalues right of the imaginary axis as P has positive ones (Ostrowski and Schneider 1962)."""
+    rows = [[exact(x) for x in row] for row in P]
+    n = range(J.nrows())
+    if len(rows) != len(n) or any(len(row) != len(n) for row in rows) or any(rows[i][j] != rows[j][i] for i in n for j in n):
+        return None
+    M = arb_mat([[arb(x) for x in row] for row in rows])
+    if not is_positive(J.transpose() * M + M * J):
+        return None
+    pivots = list(_pivots(M.tolist()))
+    return sum(x > 0 for x in pivots) if all(x > 0 or x < 0 for x in pivots) else None
 
 
 def _search(f: Field, box: Box, zero: Box | None, left: list[int]) -> None:
@@ -380,10 +402,13 @@ def is_positive(M: arb_mat) -> bool:
 
 
 def _pivots_positive(a: list[list[arb]]) -> bool:
+    return all(x > 0 for x in _pivots(a))
+
+
+def _pivots(a: list[list[arb]]) -> Iterator[arb]:
+    """The pivots of elimination, whose signs are those of the eigenvalues of a symmetric matrix."""
     for p in range(len(a)):
-        if not a[p][p] > 0:
-            return False
+        yield a[p][p]
         for i in range(p + 1, len(a)):
             factor = a[i][p] / a[p][p]
             a[i] = [x - factor * y for x, y in zip(a[i], a[p], strict=True)]
-    return True

@@ -51,6 +51,7 @@ CARRIES: dict[str, tuple[str, ...]] = {
     "CERTIFIED": (
         "symbolic steps",
         "interval cover",
+        "pattern cover",
         "exact matrix",
         "contraction",
         "definite matrix",
@@ -119,6 +120,8 @@ def _carried(claim: str, status: str, c: Mapping[str, Any]) -> None:
         raise Refused("a refuted claim about a matrix needs a vector against it")
     if status == "REFUTED" and kind == "interval cover" and "zeros of" not in c:
         raise Refused("a refuted claim needs a counterexample, and a cover shows that something holds")
+    if kind == "pattern cover" and claim not in ("", "every steady state is listed"):
+        raise Refused("a pattern cover shows that every steady state is listed, and nothing else")
     if kind == "interval cover":
         _cover_fits(claim, status, c)
 

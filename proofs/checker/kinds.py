@@ -15,6 +15,7 @@ from proofs.checker.boxes import Field
 from proofs.checker.covers import BITS, Refused, check_cover, is_positive, proved_zeros
 from proofs.checker.matrices import check_matrix
 from proofs.checker.model import Model, exact
+from proofs.checker.patterns import check_patterns
 from proofs.checker.points import check_point
 from proofs.checker.reader import Unreadable
 from proofs.checker.steps import check_steps
@@ -145,6 +146,7 @@ READERS: dict[Any, Callable[[Certificate, str], str]] = {
     "counterexample in a box": lambda c, claim: check_point(c),
     "interval cover": lambda c, claim: check_cover(c),
     "exact matrix": lambda c, claim: check_matrix(c),
+    "pattern cover": lambda c, claim: check_patterns(c),
     "two steady states": _two_states,
     "contraction": _contraction,
     "definite matrix": _contraction,

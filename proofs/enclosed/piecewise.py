@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from amsym.verdict import Status, Verdict
 from proofs.certificates import with_model
+from proofs.draws import plain
 from proofs.enclosed.problem import energies_at
 from proofs.enclosed.result import EnclosedStates
 from proofs.patterns import PatternState, enumerate_states
@@ -59,8 +61,21 @@ def _around(asked: Question, states: list[PatternState], name: str) -> tuple[Arr
 
 
 def _stability(state: PatternState) -> Verdict:
+    """The verdict of a state's pattern with the state itself, as a cover of one point: what the checker reads."""
     found = state.stability
-    return Verdict("steady state is stable", Status.UNDECIDED, {}, state.note) if found is None else found
+    if found is None:
+        return Verdict("steady state is stable", Status.UNDECIDED, {}, state.note)
+    if found.status is not Status.CERTIFIED:
+        return found
+    middle = {name: plain(value) for name, value in state.values.items()}
+    zero = {"middle": middle, "radius": _zeros_like(middle), "index": found.certificate["index"]}
+    return replace(found, certificate={**found.certificate, "kind": "interval cover", "zeros of": "flow", "zeros": [zero]})
+
+
+def _zeros_like(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _zeros_like(v) for name, v in value.items()}
+    return [_zeros_like(v) for v in value] if isinstance(value, list) else "0"
 
 
 __all__ = ["enumerated"]
