@@ -7,6 +7,7 @@ Read in this order; each file uses those above it.
     model     a certificate's model at given sizes
     boxes     what holds on all of a box: first-order forms, Krawczyk's operator
     covers    zeros, inequalities and matrices over a box; definitions of Refused and of what a tree covers
+    basins    balls and walled sets that flow to one steady state
     points    counterexamples at exact points
     matrices  L D Lᵀ, vectors, copositivity, sums of squares
     trial     identities of proofs at random exact points

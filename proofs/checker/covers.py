@@ -52,7 +52,7 @@ def check_cover(c: Mapping[str, Any]) -> str:
     raise Unreadable("the cover states nothing that is known: zeros of, inequality, or matrix")
 
 
-def _domain(model: Model, c: Mapping[str, Any]) -> Box:
+def domain_of(model: Model, c: Mapping[str, Any]) -> Box:
     """The box of all states, in packed order; null is an infinite end."""
     ends: dict[Any, Any] = {}
     for name in model.states:
@@ -82,6 +82,14 @@ def leaves(tree: Any, box: Box) -> Iterator[tuple[Box, Any]]:
             stack.append((t[2], (*b[:k], (low, s if high is None else min(s, high)), *b[k + 1 :])))
 
 
+def touches(tree: Any, box: Box, label: str) -> bool:
+    """Whether a closed box has a point in common with a leaf of this label."""
+    if not isinstance(tree, list):
+        return bool(tree == label)
+    k, s = tree[0], exact(tree[1])
+    return (box[k][0] <= s and touches(tree[2], box, label)) or (box[k][1] >= s and touches(tree[3], box, label))
+
+
 # Zeros
 
 
@@ -94,7 +102,7 @@ def _zeros(model: Model, c: Mapping[str, Any]) -> str:
     for box, z in zip(zeros, c["zeros"], strict=True):
         if z.get("index") is not None and _index(f, box, which == "gradient") != z["index"]:
             raise Refused(f"a zero has not the index {z['index']}")
-    domain = _domain(model, c) if "domain" in c else None
+    domain = domain_of(model, c) if "domain" in c else None
     listed = [box for box, z in zip(zeros, c["zeros"], strict=True) if not z.get("outside")]
     if domain is not None and not all(inside(box, domain) for box in listed):
         raise Refused("a zero is not shown to lie in the domain")
@@ -175,7 +183,7 @@ def _search(f: Field, box: Box, zero: Box | None, left: list[int]) -> None:
     stack = [box]
     while stack:
         _spend(left)
-        rest, weights = _narrowed(f, stack.pop(), zero)
+        rest, weights = narrowed(f, stack.pop(), zero)
         if rest is not None:
             stack.extend(halves(rest, weights))
 
@@ -186,7 +194,7 @@ def _spend(left: list[int]) -> None:
         raise Undetermined("the checker's own splitting found no end")
 
 
-def _narrowed(f: Field, box: Box, zero: Box | None) -> tuple[Box | None, list[float]]:
+def narrowed(f: Field, box: Box, zero: Box | None) -> tuple[Box | None, list[float]]:
     """What is left of the box once parts without zeros were cut off (None: nothing but the known zero), and weights for its sides."""
     n, weights = len(box), [1.0] * len(box)
     for _ in range(12):
@@ -293,8 +301,8 @@ def _inequality(model: Model, c: Mapping[str, Any]) -> str:
     def rest(box: Box) -> Box | None:
         if holds(f.over(box)[0], right) or (side and f.values.sign(f.nodes[0]) == side):
             return None
-        box, x = _on_face(f, box, 1 if relation in (">=", ">") else -1)
-        if holds(x, right):
+        shown, box = bounded(f, box, holds, right)
+        if shown:
             return None
         y = arb(f.at(middle(box))[0])
         if y.is_finite() and not holds(y, right) and not y.contains(arb(right)):
@@ -308,15 +316,28 @@ def _inequality(model: Model, c: Mapping[str, Any]) -> str:
 def _everywhere(model: Model, c: Mapping[str, Any], rest: Callable[[Box], Box | None]) -> None:
     """Split each leaf until `rest` leaves nothing of it."""
     budget = [SPLITS]
-    for box, label in leaves(c["tree"], _domain(model, c)):
+    for box, label in leaves(c["tree"], domain_of(model, c)):
         if label != ".":
             raise Refused("a leaf is left open") if label in ("?", None) else Unreadable("a leaf has an argument that is not read here")
-        stack = [box]
-        while stack:
-            _spend(budget)
-            left = rest(stack.pop())
-            if left is not None:
-                stack.extend(halves(left))
+        cleared(box, rest, budget)
+
+
+def cleared(box: Box, rest: Callable[[Box], Box | None], budget: list[int]) -> None:
+    """Split a box, and what `rest` leaves of its parts, until nothing is left."""
+    stack = [box]
+    while stack:
+        _spend(budget)
+        left = rest(stack.pop())
+        if left is not None:
+            stack.extend(halves(left))
+
+
+def bounded(f: Field, box: Box, holds: Callable[[Any, fmpq], bool], right: fmpq) -> tuple[bool, Box]:
+    """Whether f ⋈ right is seen on the box, and the face of it on which f is nearest to breaking it."""
+    if holds(f.over(box)[0], right):
+        return True, box
+    box, x = _on_face(f, box, 1 if holds(arb(1) + right, right) else -1)
+    return holds(x, right), box
 
 
 def _on_face(f: Field, box: Box, side: int) -> tuple[Box, Any]:

@@ -20,6 +20,7 @@ from amsym.prover.lyapunov import asked_of_states, energy_rate
 from amsym.system import System
 from amsym.verdict import Status, Verdict
 from numeric.rigorous import Evaluator, rational
+from proofs.certificates import with_model
 from proofs.draws import plain
 from proofs.inequalities.boxed import Boxed, boxed
 from proofs.inequalities.branching import Cover, Region, cover
@@ -100,7 +101,8 @@ def holds_on_box(
     Raises InputError for a domain without bounds, missing parameters, an unknown relation or a formula that does not fit.
     """
     asked = question(system, params or {}, domain)
-    return decided(boxed(asked), stated(asked.system, formula, relation, right), seconds)
+    verdict = decided(boxed(asked), stated(asked.system, formula, relation, right), seconds)
+    return with_model(verdict, asked.system, asked.fixed, asked.sizes)
 
 
 def stated(system: System, formula: Any, relation: str, right: Any = 0) -> Inequality:
