@@ -20,8 +20,9 @@ from flint import arb, arb_mat, fmpq
 from proofs.checker.balls import Undetermined, precision
 from proofs.checker.boxes import Box, Field, met, middle
 from proofs.checker.covers import BITS, RELATIONS, SPLITS, Refused, bounded, cleared, domain_of, is_positive, leaves, narrowed, touches
+from proofs.checker.falling import factors, field_of, is_analytic, said
 from proofs.checker.model import Model, exact, table
-from proofs.checker.reader import Node, Unreadable, nodes_of, read_relation
+from proofs.checker.reader import Unreadable
 
 SHELLS = 1000
 
@@ -32,7 +33,7 @@ def check_basin(c: Mapping[str, Any]) -> str:
     if "flow" not in model.data or "t" in model.parameters or set(model.values) != set(model.parameters):
         raise Unreadable("a basin is that of a flow without time, with the values of all parameters, and of no state")
     with precision(BITS):
-        f = Field(model.graph, model.components, model.right_sides, model.unknowns)
+        f = field_of(model, model.right_sides)
         found = proved_ball(f, model, c["basin"]["ball"])
         count = _Walled(f, model, c, found).check() if "sublevel" in c["basin"] else 0
     words = f"all of a ball of radius {float(arb(found.radius)):.4g} flows to one steady state"
@@ -122,13 +123,15 @@ class _Walled:
     def __init__(self, f: Field, model: Model, c: Mapping[str, Any], found: Ball) -> None:
         data = c["basin"]["sublevel"]
         self.f, self.ball, self.tree, self.level = f, found, data["tree"], exact(data["level"])
-        field: Callable[[list[int]], Field] = lambda nodes: Field(model.graph, model.components, nodes, model.unknowns)  # noqa: E731
         self.domain = domain_of(model, c)
         if any(low is None or high is None for low, high in self.domain):
             raise Unreadable("the domain of a walled set is bounded")
-        self.E, self.rate, self.flows = field([model.energy]), field([model.energy_rate]), [field([g]) for g in model.right_sides]
-        self.factors = field(_factors(field, model, self.domain, data["descent"])) if data.get("descent") else None
-        self.budget = [SPLITS]
+        self.E, self.rate = field_of(model, [model.energy]), field_of(model, [model.energy_rate])
+        self.flows, self.budget = [field_of(model, [g]) for g in model.right_sides], [SPLITS]
+        smooth = bool(data.get("descent")) and is_analytic(model.graph, [*model.gradient, *model.right_sides])
+        self.factors = factors(model, self.domain, said(model, data["descent"])) if smooth else None
+        if smooth and self.factors is None:
+            raise Refused("the steps of the descent do not say that the slopes of E are the flow times factors")
 
     def check(self) -> int:
         """How many boxes are in; raises Refused or Undetermined."""
@@ -196,34 +199,3 @@ class _Walled:
         if arb(self.rate.at(y)[0]) >= 0 and self._is_low(y) and not self.ball.holds(tuple((x, x) for x in y)):
             raise Refused("the energy does not fall at a point of the set outside of the ball")
         return box
-
-
-def _factors(field: Callable[[list[int]], Field], model: Model, domain: Box, steps: Any) -> list[int]:
-    """The m of ∂E/∂y + m f = 0 for each component, as a step says it and random points of the domain agree; then dE/dt = -Σ m f²."""
-    rng, found = random.Random(5), []
-    points = [[low + (high - low) * fmpq(rng.randint(1, 96), 97) for low, high in domain] for _ in range(6)]
-    identities = [read_relation(s["identity"])[0] for s in steps if "identity" in s and s["identity"].startswith("∂E/∂")]
-    for q, slope, flow in zip(model.components, model.gradient, model.right_sides, strict=True):
-        mine = [t for t in identities if t[0] == "+" and any(n[:3] == ("slope", "E", q[0]) for n in nodes_of(t, "slope"))]
-        nodes = [m for tree in mine for m in _candidates(model, tree, q)]
-        fit = [m for m in nodes if _vanishes(field([model.graph.add(slope, model.graph.multiply(m, flow))]), points)]
-        if not fit:
-            raise (Refused if nodes else Unreadable)(f"no step shows that the slope of E by {q[0]} is the flow times a factor")
-        found.append(fit[0])
-    return found
-
-
-def _candidates(model: Model, tree: Node, q: Any) -> list[int]:
-    """1, and what is left of the product next to ∂E/∂y without one of its factors."""
-    ((_, _, _, where),) = nodes_of(tree, "slope")
-    scope = model.scope(("at", q[0], where), q)
-    rest = [t for t in tree[1] if t[0] != "slope"]
-    factors = rest[0][1] if len(rest) == 1 and rest[0][0] == "*" else ()
-    return [model.graph.number(1), *(model.node(("*", (*factors[:k], *factors[k + 1 :])), scope) for k in range(len(factors)))]
-
-
-def _vanishes(g: Field, points: list[list[fmpq]]) -> bool:
-    values = [arb(g.at(y)[0]) for y in points]
-    if not all(x.is_finite() and x.rad() < 2.0**-60 for x in values):
-        raise Undetermined("an identity is not settled at a random point of the domain")
-    return all(x.contains(0) for x in values)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from flint import acb_mat, arb, arb_mat, fmpq
 
 from proofs.checker.balls import Undetermined, precision
 from proofs.checker.boxes import Box, Field, apart, contracts, halves, holds_inside, identity, inside, krawczyk, met, middle, size, union
+from proofs.checker.falling import factors, field_of, guessed
 from proofs.checker.model import Model, drawn, exact, table
 from proofs.checker.reader import Unreadable
 
@@ -24,6 +26,11 @@ RELATIONS: dict[str, Callable[[Any, fmpq], bool]] = {
     "<": lambda x, r: bool(x < r),
     ">": lambda x, r: bool(x > r),
 }
+
+
+# By what name the matrix is given that the Jacobian is multiplied with, and with which sign.
+SCALED = {"-P jacobian": ("metric", -1), "Y jacobian": ("Y", 1)}
+JACOBIANS = ("jacobian", "symmetric part of jacobian", *SCALED)
 
 
 class Refused(Exception):
@@ -297,9 +304,12 @@ def _inequality(model: Model, c: Mapping[str, Any]) -> str:
     left, relation, right = relation_of(c["inequality"])
     f, holds = Field(model.graph, model.components, [quantity(model, left)], model.unknowns), RELATIONS[relation]
     side = {"<=": -1, ">=": 1}.get(relation, 0) if right == 0 else 0
+    falls = cache(lambda: _squares(model, domain_of(model, c)) if left == "energy rate" and side < 0 else None)
 
     def rest(box: Box) -> Box | None:
         if holds(f.over(box)[0], right) or (side and f.values.sign(f.nodes[0]) == side):
+            return None
+        if (m := falls()) is not None and all(x >= 0 for x in m.over(box)) and arb(f.over(box)[0]).is_finite():
             return None
         shown, box = bounded(f, box, holds, right)
         if shown:
@@ -311,6 +321,14 @@ def _inequality(model: Model, c: Mapping[str, Any]) -> str:
 
     _everywhere(model, c, rest)
     return f"{left if len(str(left)) < 40 else 'the formula'} {relation} {right} on the whole domain"
+
+
+def _squares(model: Model, box: Box) -> Field | None:
+    """The m of dE/dt = -Σ m f², where they are guessed."""
+    try:
+        return None if any(None in ends for ends in box) else factors(model, box, guessed(model, field_of(model, model.right_sides)))
+    except Undetermined:
+        return None
 
 
 def _everywhere(model: Model, c: Mapping[str, Any], rest: Callable[[Box], Box | None]) -> None:
@@ -352,20 +370,30 @@ def _on_face(f: Field, box: Box, side: int) -> tuple[Box, Any]:
 
 
 def matrix_of(model: Model, what: Any) -> Field:
-    """The gradient of the energy or the flow, whose slopes are the matrix."""
-    if what not in ("hessian of energy", "jacobian", "symmetric part of jacobian"):
+    """The gradient of the energy or of a formula, or the flow, whose slopes are the matrix."""
+    if not isinstance(what, str) or not (what.startswith("hessian of ") or what in JACOBIANS):
         raise Unreadable(f"the matrix {what!r:.40} is not known")
-    rows = model.gradient if what == "hessian of energy" else model.right_sides
-    return Field(model.graph, model.components, rows, model.unknowns)
+    of = what.removeprefix("hessian of ")
+    rows = (
+        model.right_sides
+        if what in JACOBIANS
+        else model.gradient
+        if of == "energy"
+        else model.graph.gradient(model.node(of), model.unknowns)
+    )
+    return field_of(model, rows)
 
 
 def _matrix(model: Model, c: Mapping[str, Any]) -> str:
-    prop, n, f = c["property"], len(model.components), matrix_of(model, c["matrix"])
+    prop, n, f, scale = c["property"], len(model.components), matrix_of(model, c["matrix"]), None
+    if c["matrix"] in SCALED:
+        name, sign = SCALED[c["matrix"]]
+        scale = arb_mat(n, n, [arb(sign * x) for x in table(c[name], (n, n)).values()])
     if prop not in ("positive definite", "positive semidefinite", "negative definite", "negative semidefinite"):
         raise Unreadable(f"{prop!r:.40} is no property that is bounded over a box")
 
     def shown(box: Box) -> bool:
-        M = f.jacobian(box)
+        M = f.jacobian(box, scale)
         if c["matrix"] == "jacobian" and not all(M[i, j].overlaps(M[j, i]) for i in range(n) for j in range(i)):
             raise Refused("the Jacobian is not symmetric")
         return is_positive((M + M.transpose()) * arb(-0.5 if prop.startswith("negative") else 0.5))

@@ -208,7 +208,7 @@ def _refuting(problem: Boxed, inequality: Inequality) -> Callable[[Evaluator], b
 def inequality_data(inequality: Inequality, at: Mapping[Index, int], relation: str = "") -> dict[str, Any]:
     """The statement at one choice of places, as a certificate holds it: y[i] at i = 0 is y[0]."""
     left = inequality.name or at_places(inequality.left, at)
-    return {"left": left, "relation": relation or inequality.relation, "right": str(inequality.right)}
+    return {"left": left, "relation": relation or inequality.relation, "right": str(rational(inequality.right))}
 
 
 def _shown(found: Cover) -> dict[str, Any]:
