@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from certificates_made import DECAY, changed, definite, matrix, squares, verdict, without
 from flint import fmpq
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proofs.checker.entries import Outcome, check_verdict
 from proofs.checker.matrices import is_copositive
 from proofs.checker.model import is_definite
+from proofs.matrices import definite_over_slopes
 
 CONFIRMED, REFUSED, NOT_CHECKED = Outcome.CONFIRMED, Outcome.REFUSED, Outcome.NOT_CHECKED
 
@@ -108,6 +109,73 @@ def test_a_matrix_of_a_model_is_computed_again() -> None:
     assert outcome(changed(c, "matrix", 0, 0, to="5")) is REFUSED
     assert outcome(changed(c, "of", to="jacobian")) is REFUSED
     assert outcome(without(c, "at")) is NOT_CHECKED
+
+
+TURN = {"parts": [[[0, 1], [1, 0]]], "low": ["-1"], "high": ["3/2"]}
+
+
+def test_matrices_over_slopes_are_tried_at_all_corners() -> None:
+    good = matrix([[2, 0], [0, 2]], "positive definite over slopes", how="corners", **TURN)
+    assert outcome(good) is CONFIRMED
+    assert outcome(changed(good, "high", 0, to="2")) is REFUSED
+    assert outcome(changed(changed(good, "high", 0, to="2"), "property", to="positive semidefinite over slopes")) is CONFIRMED
+    assert outcome(changed(good, "low", 0, to="-2000001/1000000")) is REFUSED
+    assert outcome(changed(good, "low", 0, to="2")) is REFUSED
+    assert outcome(changed(good, "matrix", 0, 0, to="1")) is REFUSED
+    assert outcome(changed(good, "parts", 0, 0, 1, to="2")) is REFUSED
+    assert outcome(without(good, "parts", 0)) is REFUSED
+    assert outcome(changed(good, "how", to="said so")) is NOT_CHECKED
+    assert outcome({**good, "parts": [], "low": [], "high": []}) is CONFIRMED
+
+
+@given(seed=st.integers(0, 10**6), strict=st.booleans())
+@settings(max_examples=20)
+def test_what_is_found_over_slopes_is_confirmed_and_what_is_changed_is_not(seed: int, strict: bool) -> None:
+    rng = np.random.default_rng(seed)
+    A, B, C = ((a + a.T).tolist() for a in rng.integers(-3, 4, (3, 2, 2)))
+    A = [[x + 14 * (i == j) * int(rng.integers(0, 2)) for j, x in enumerate(row)] for i, row in enumerate(A)]
+    found = definite_over_slopes(A, [B, C], [-1, 0], ["1/2", 1], strict=strict)
+    data = found.to_dict()
+    assert check_verdict(data).outcome is CONFIRMED
+    lower = [[x - 40 * (i == j) for j, x in enumerate(row)] for i, row in enumerate(A)]
+    assert check_verdict(changed(data, "certificate", "matrix", to=lower)).outcome is (CONFIRMED if found.holds is False else REFUSED)
+
+
+def test_many_slopes_are_bounded_by_witnesses() -> None:
+    rng = np.random.default_rng(1)
+    parts = [((a + a.T) / 256).tolist() for a in rng.integers(-9, 9, (14, 3, 3))]
+    found = definite_over_slopes(np.eye(3) * 6, parts, [-1] * 14, [1] * 14)
+    good: dict[str, Any] = dict(found.certificate)
+    assert good["how"] == "bound"
+    assert outcome(good) is CONFIRMED
+    assert outcome(changed(good, "how", to="corners")) is NOT_CHECKED
+    assert outcome(changed(good, "high", 3, to="9/8")) is REFUSED
+    assert outcome(changed(good, "D", 0, to="5")) is REFUSED
+    assert outcome(changed(good, "bounds", 2, to=[["0"] * 3] * 3)) is REFUSED
+    assert outcome(changed(good, "parts", 2, to=[["9", "0", "0"], ["0", "0", "0"], ["0", "0", "0"]])) is REFUSED
+
+
+def test_a_vector_at_exact_slopes_is_tried() -> None:
+    good = matrix(
+        [[2, 0], [0, 2]], "not positive over slopes", slopes=["3/2"], vector=["1", "-1"], parts=TURN["parts"], low=["-3"], high=["3"]
+    )
+    assert outcome(good, "REFUTED") is REFUSED
+    zero, below = changed(good, "slopes", 0, to="2"), changed(good, "slopes", 0, to="3")
+    assert outcome(zero, "REFUTED") is CONFIRMED
+    assert outcome(below, "REFUTED") is CONFIRMED
+    weak = "matrix is positive semidefinite for all slopes of the box"
+    assert check_verdict(verdict(zero, "REFUTED", weak)).outcome is REFUSED
+    assert check_verdict(verdict(below, "REFUTED", weak)).outcome is CONFIRMED
+    assert outcome(changed(good, "slopes", 0, to="4"), "REFUTED") is REFUSED
+    assert outcome(changed(zero, "vector", to=["0", "0"]), "REFUTED") is REFUSED
+
+
+def test_a_vector_of_form_zero_speaks_against_definiteness_alone() -> None:
+    good = matrix([[1, 1], [1, 1]], "not positive definite", vector=["1", "-1"])
+    assert outcome(good, "REFUTED") is CONFIRMED
+    assert check_verdict(verdict(good, "REFUTED", "matrix is positive semidefinite")).outcome is REFUSED
+    assert outcome(changed(good, "vector", to=["0", "0"]), "REFUTED") is REFUSED
+    assert outcome(changed(good, "vector", to=["1", "1"]), "REFUTED") is REFUSED
 
 
 def test_invertible_matrices() -> None:

@@ -21,6 +21,7 @@ from proofs.basins.certificate import certificate
 from proofs.basins.result import CertifiedBasin
 from proofs.basins.sublevel import Sublevel, sublevel
 from proofs.basins.terrain import Terrain
+from proofs.certificates import with_model
 from proofs.question import question
 
 Array = NDArray[Any]
@@ -168,7 +169,8 @@ def _certified(terrain: Terrain, ball: Ball, found: Sublevel | None, why: str) -
         cover, (below, above) = found.cover, found.cover.box()
         low, high = np.minimum(low, below), np.maximum(high, above)
         reason += f"; {len(cover.walls)} boxes with E > c wall in {len(cover.inside)} boxes without another steady state"
-    verdict, box = Verdict(CLAIM, Status.CERTIFIED, data, reason + (f"; {why}" if why else "")), _pair(at, low, high)
+    shown = Verdict(CLAIM, Status.CERTIFIED, data, reason + (f"; {why}" if why else ""))
+    verdict, box = with_model(shown, terrain.system, terrain.problem.values, at.sizes), _pair(at, low, high)
     center = at.restore(ball.center)
     if found is None:
         return CertifiedBasin("ball", center, state, box, ball.radius, ball.P, None, verdict, (ball,), at)

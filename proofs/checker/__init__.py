@@ -6,10 +6,12 @@ Read in this order; each file uses those above it.
     balls     formulas as a graph of numbers, derivatives, values in rationals and balls
     model     a certificate's model at given sizes
     boxes     what holds on all of a box: first-order forms, Krawczyk's operator
+    falling   factors m of ∂E/∂y = -m f
     covers    zeros, inequalities and matrices over a box; definitions of Refused and of what a tree covers
     affine    affine forms, and a piecewise affine flow as such forms
     pattern_tree  the tree of a pattern cover: what each of its leaves shows
     patterns  all steady states of a piecewise affine flow
+    basins    balls and walled sets that flow to one steady state
     points    counterexamples at exact points
     matrices  L D Lᵀ, vectors, copositivity, sums of squares
     trial     identities of proofs at random exact points

@@ -75,12 +75,19 @@ class Field:
 
     def jacobian(self, box: Box, Y: arb_mat | None = None) -> arb_mat:
         """Slopes over a box, or Y times them; raises Undetermined where a function may jump in it."""
+        return self.with_slopes(self.varying(box), Y)
+
+    def varying(self, box: Box) -> list[arb]:
+        """The slopes that are no numbers, one a column or n², over a box; raises Undetermined where a function may jump in it."""
         if self._last[0] != box:
             numbers = dict(zip(self.names, [ball(*ends) for ends in box], strict=True))
             if any(isinstance(x, arb) for x in self.values(numbers)[len(self.nodes) :]):
                 raise Undetermined("a function may jump in the box")
             self._last = (box, [arb(x) for x in self.slopes(numbers)])
-        s = self._last[1]
+        return self._last[1]
+
+    def with_slopes(self, s: Sequence[arb], Y: arb_mat | None = None) -> arb_mat:
+        """The matrix of slopes, or Y times it, from those that vary."""
         if self.columns is None:
             J = arb_mat(len(self.nodes), len(self.names), s)
             return J if Y is None else Y * J

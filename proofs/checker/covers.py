@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from flint import acb_mat, arb, arb_mat, fmpq
 
 from proofs.checker.balls import Undetermined, precision
 from proofs.checker.boxes import Box, Field, apart, contracts, halves, holds_inside, identity, inside, krawczyk, met, middle, size, union
+from proofs.checker.falling import factors, field_of, guessed
 from proofs.checker.model import Model, drawn, exact, table
 from proofs.checker.reader import Unreadable
 
@@ -24,6 +26,11 @@ RELATIONS: dict[str, Callable[[Any, fmpq], bool]] = {
     "<": lambda x, r: bool(x < r),
     ">": lambda x, r: bool(x > r),
 }
+
+
+# By what name the matrix is given that the Jacobian is multiplied with, and with which sign.
+SCALED = {"-P jacobian": ("metric", -1), "Y jacobian": ("Y", 1)}
+JACOBIANS = ("jacobian", "symmetric part of jacobian", *SCALED)
 
 
 class Refused(Exception):
@@ -52,7 +59,7 @@ def check_cover(c: Mapping[str, Any]) -> str:
     raise Unreadable("the cover states nothing that is known: zeros of, inequality, or matrix")
 
 
-def _domain(model: Model, c: Mapping[str, Any]) -> Box:
+def domain_of(model: Model, c: Mapping[str, Any]) -> Box:
     """The box of all states, in packed order; null is an infinite end."""
     ends: dict[Any, Any] = {}
     for name in model.states:
@@ -82,6 +89,14 @@ def leaves(tree: Any, box: Box) -> Iterator[tuple[Box, Any]]:
             stack.append((t[2], (*b[:k], (low, s if high is None else min(s, high)), *b[k + 1 :])))
 
 
+def touches(tree: Any, box: Box, label: str) -> bool:
+    """Whether a closed box has a point in common with a leaf of this label."""
+    if not isinstance(tree, list):
+        return bool(tree == label)
+    k, s = tree[0], exact(tree[1])
+    return (box[k][0] <= s and touches(tree[2], box, label)) or (box[k][1] >= s and touches(tree[3], box, label))
+
+
 # Zeros
 
 
@@ -94,7 +109,7 @@ def _zeros(model: Model, c: Mapping[str, Any]) -> str:
     for box, z in zip(zeros, c["zeros"], strict=True):
         if z.get("index") is not None and _index(f, box, which == "gradient", c.get("P")) != z["index"]:
             raise Refused(f"a zero has not the index {z['index']}")
-    domain = _domain(model, c) if "domain" in c else None
+    domain = domain_of(model, c) if "domain" in c else None
     listed = [box for box, z in zip(zeros, c["zeros"], strict=True) if not z.get("outside")]
     if domain is not None and not all(inside(box, domain) for box in listed):
         raise Refused("a zero is not shown to lie in the domain")
@@ -197,7 +212,7 @@ def _search(f: Field, box: Box, zero: Box | None, left: list[int]) -> None:
     stack = [box]
     while stack:
         _spend(left)
-        rest, weights = _narrowed(f, stack.pop(), zero)
+        rest, weights = narrowed(f, stack.pop(), zero)
         if rest is not None:
             stack.extend(halves(rest, weights))
 
@@ -208,7 +223,7 @@ def _spend(left: list[int]) -> None:
         raise Undetermined("the checker's own splitting found no end")
 
 
-def _narrowed(f: Field, box: Box, zero: Box | None) -> tuple[Box | None, list[float]]:
+def narrowed(f: Field, box: Box, zero: Box | None) -> tuple[Box | None, list[float]]:
     """What is left of the box once parts without zeros were cut off (None: nothing but the known zero), and weights for its sides."""
     n, weights = len(box), [1.0] * len(box)
     for _ in range(12):
@@ -321,12 +336,15 @@ def _inequality(model: Model, c: Mapping[str, Any]) -> str:
     left, relation, right = relation_of(c["inequality"])
     f, holds = Field(model.graph, model.components, [quantity(model, left)], model.unknowns), RELATIONS[relation]
     side = {"<=": -1, ">=": 1}.get(relation, 0) if right == 0 else 0
+    falls = cache(lambda: _squares(model, domain_of(model, c)) if left == "energy rate" and side < 0 else None)
 
     def rest(box: Box) -> Box | None:
         if holds(f.over(box)[0], right) or (side and f.values.sign(f.nodes[0]) == side):
             return None
-        box, x = _on_face(f, box, 1 if relation in (">=", ">") else -1)
-        if holds(x, right):
+        if (m := falls()) is not None and all(x >= 0 for x in m.over(box)) and arb(f.over(box)[0]).is_finite():
+            return None
+        shown, box = bounded(f, box, holds, right)
+        if shown:
             return None
         y = arb(f.at(middle(box))[0])
         if y.is_finite() and not holds(y, right) and not y.contains(arb(right)):
@@ -337,18 +355,39 @@ def _inequality(model: Model, c: Mapping[str, Any]) -> str:
     return f"{left if len(str(left)) < 40 else 'the formula'} {relation} {right} on the whole domain"
 
 
+def _squares(model: Model, box: Box) -> Field | None:
+    """The m of dE/dt = -Σ m f², where they are guessed."""
+    try:
+        return None if any(None in ends for ends in box) else factors(model, box, guessed(model, field_of(model, model.right_sides)))
+    except Undetermined:
+        return None
+
+
 def _everywhere(model: Model, c: Mapping[str, Any], rest: Callable[[Box], Box | None]) -> None:
     """Split each leaf until `rest` leaves nothing of it."""
     budget = [SPLITS]
-    for box, label in leaves(c["tree"], _domain(model, c)):
+    for box, label in leaves(c["tree"], domain_of(model, c)):
         if label != ".":
             raise Refused("a leaf is left open") if label in ("?", None) else Unreadable("a leaf has an argument that is not read here")
-        stack = [box]
-        while stack:
-            _spend(budget)
-            left = rest(stack.pop())
-            if left is not None:
-                stack.extend(halves(left))
+        cleared(box, rest, budget)
+
+
+def cleared(box: Box, rest: Callable[[Box], Box | None], budget: list[int]) -> None:
+    """Split a box, and what `rest` leaves of its parts, until nothing is left."""
+    stack = [box]
+    while stack:
+        _spend(budget)
+        left = rest(stack.pop())
+        if left is not None:
+            stack.extend(halves(left))
+
+
+def bounded(f: Field, box: Box, holds: Callable[[Any, fmpq], bool], right: fmpq) -> tuple[bool, Box]:
+    """Whether f ⋈ right is seen on the box, and the face of it on which f is nearest to breaking it."""
+    if holds(f.over(box)[0], right):
+        return True, box
+    box, x = _on_face(f, box, 1 if holds(arb(1) + right, right) else -1)
+    return holds(x, right), box
 
 
 def _on_face(f: Field, box: Box, side: int) -> tuple[Box, Any]:
@@ -363,20 +402,30 @@ def _on_face(f: Field, box: Box, side: int) -> tuple[Box, Any]:
 
 
 def matrix_of(model: Model, what: Any) -> Field:
-    """The gradient of the energy or the flow, whose slopes are the matrix."""
-    if what not in ("hessian of energy", "jacobian", "symmetric part of jacobian"):
+    """The gradient of the energy or of a formula, or the flow, whose slopes are the matrix."""
+    if not isinstance(what, str) or not (what.startswith("hessian of ") or what in JACOBIANS):
         raise Unreadable(f"the matrix {what!r:.40} is not known")
-    rows = model.gradient if what == "hessian of energy" else model.right_sides
-    return Field(model.graph, model.components, rows, model.unknowns)
+    of = what.removeprefix("hessian of ")
+    rows = (
+        model.right_sides
+        if what in JACOBIANS
+        else model.gradient
+        if of == "energy"
+        else model.graph.gradient(model.node(of), model.unknowns)
+    )
+    return field_of(model, rows)
 
 
 def _matrix(model: Model, c: Mapping[str, Any]) -> str:
-    prop, n, f = c["property"], len(model.components), matrix_of(model, c["matrix"])
+    prop, n, f, scale = c["property"], len(model.components), matrix_of(model, c["matrix"]), None
+    if c["matrix"] in SCALED:
+        name, sign = SCALED[c["matrix"]]
+        scale = arb_mat(n, n, [arb(sign * x) for x in table(c[name], (n, n)).values()])
     if prop not in ("positive definite", "positive semidefinite", "negative definite", "negative semidefinite"):
         raise Unreadable(f"{prop!r:.40} is no property that is bounded over a box")
 
     def shown(box: Box) -> bool:
-        M = f.jacobian(box)
+        M = f.jacobian(box, scale)
         if c["matrix"] == "jacobian" and not all(M[i, j].overlaps(M[j, i]) for i in range(n) for j in range(i)):
             raise Refused("the Jacobian is not symmetric")
         return is_positive((M + M.transpose()) * arb(-0.5 if prop.startswith("negative") else 0.5))

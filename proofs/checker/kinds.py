@@ -11,6 +11,7 @@ from typing import Any
 from flint import arb, arb_mat, fmpq
 
 from proofs.checker.balls import Undetermined, precision
+from proofs.checker.basins import check_basin
 from proofs.checker.boxes import Field
 from proofs.checker.covers import BITS, Refused, check_cover, is_positive, proved_zeros
 from proofs.checker.matrices import check_matrix
@@ -18,7 +19,7 @@ from proofs.checker.model import Model, exact
 from proofs.checker.patterns import check_patterns
 from proofs.checker.points import check_point
 from proofs.checker.reader import Unreadable
-from proofs.checker.steps import check_steps
+from proofs.checker.steps import NEEDS, check_steps
 from proofs.checker.trial import Trial
 
 Certificate = Mapping[str, Any]
@@ -48,6 +49,12 @@ def check_certificate(c: Certificate, claim: str) -> str:
 def _flow(c: Certificate) -> tuple[Model, Field]:
     model = Model(c["model"], c["sizes"], c["values"])
     return model, Field(model.graph, model.components, model.right_sides, model.unknowns)
+
+
+def _cover(c: Certificate, claim: str) -> str:
+    if "basin" in c and claim in NEEDS:
+        raise Refused("a basin does not speak of the claim")
+    return check_basin(c) if "basin" in c else check_cover(c)
 
 
 def _two_states(c: Certificate, claim: str) -> str:
@@ -144,8 +151,8 @@ READERS: dict[Any, Callable[[Certificate, str], str]] = {
     "symbolic steps": check_steps,
     "exact counterexample": lambda c, claim: check_point(c),
     "counterexample in a box": lambda c, claim: check_point(c),
-    "interval cover": lambda c, claim: check_cover(c),
-    "exact matrix": lambda c, claim: check_matrix(c),
+    "interval cover": _cover,
+    "exact matrix": check_matrix,
     "pattern cover": lambda c, claim: check_patterns(c),
     "two steady states": _two_states,
     "contraction": _contraction,

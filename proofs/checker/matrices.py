@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from itertools import combinations
+from collections.abc import Mapping, Sequence
+from itertools import combinations, product
 from typing import Any
 
 from flint import fmpq, fmpq_mat
@@ -14,17 +14,19 @@ from proofs.checker.model import exact, is_definite
 from proofs.checker.points import Point
 from proofs.checker.reader import Unreadable
 
-LARGEST = 12
+LARGEST, CORNERS = 12, 2**12
 Rows = list[list[fmpq]]
 
 
-def check_matrix(c: Mapping[str, Any]) -> str:
+def check_matrix(c: Mapping[str, Any], claim: str = "") -> str:
     """What the matrix was found to be; raises Refused, Undetermined or Unreadable."""
     prop = c["property"]
     if prop == "sum of squares":
         return _squares(c)
     A = _rows(c["matrix"])
     n = range(len(A))
+    if prop.endswith(" over slopes"):
+        return _over_slopes(c, A, claim)
     if prop != "invertible" and any(A[i][j] != A[j][i] for i in n for j in n):
         raise Refused("the matrix is not symmetric")
     if prop in ("positive definite", "positive semidefinite", "negative definite", "negative semidefinite"):
@@ -35,6 +37,10 @@ def check_matrix(c: Mapping[str, Any]) -> str:
             raise Refused("the vector does not show it")
         if prop == "indefinite" and not any(A[k][k] > 0 for k in n):
             raise Undetermined("no vector with a positive form is seen")
+    elif prop == "not positive definite":
+        x = [exact(v) for v in c["vector"]]
+        if len(x) != len(A) or not any(x) or _form(A, x) > 0 or "semidefinite" in claim:
+            raise Refused("the vector does not show it")
     elif prop in ("copositive", "strictly copositive"):
         if not is_copositive(A, strict=prop.startswith("strictly")):
             raise Refused(f"the matrix is not {prop}")
@@ -91,6 +97,56 @@ def is_copositive(A: Rows, strict: bool) -> bool:
                 if rank == k - 1 and all(reduced[i, free[0]] <= 0 for i in range(rank)):
                     return False
     return True
+
+
+def _over_slopes(c: Mapping[str, Any], A: Rows, claim: str) -> str:
+    """A(s) = A + Σ s_k A_k for low ≤ s ≤ high: by its corners, by a bound from below, or against it by an exact s and x.
+
+    A is affine in s and the definite matrices are convex; with P_k ⪰ ±A_k moreover A(s) ⪰ A(middle) - Σ r_k P_k, r the half-widths.
+    """
+    parts, low, high = [_rows(p) for p in c["parts"]], [exact(x) for x in c["low"]], [exact(x) for x in c["high"]]
+    if not len(parts) == len(low) == len(high) or any(a > b for a, b in zip(low, high, strict=True)):
+        raise Refused("the slopes have no bounds, or the wrong ones")
+    if any(len(B) != len(A) or _turned(B) != B for B in (A, *parts)):
+        raise Refused("a matrix is not symmetric, or of another size")
+    if "metric" in c or "of" in c:
+        raise Unreadable("that these are the matrices of a model is not checked")
+    strict, prop = "semidefinite" not in c["property"], c["property"]
+    if prop == "not positive over slopes":
+        s, x = [exact(v) for v in c["slopes"]], [exact(v) for v in c["vector"]]
+        if not all(a <= v <= b for a, v, b in zip(low, s, high, strict=True)) or len(x) != len(A) or not any(x):
+            raise Refused("the slopes or the vector do not fit")
+        value = _form(_combined(A, parts, s), x)
+        if value > 0 or (value == 0 and "semidefinite" in claim):
+            raise Refused("the vector does not show it")
+        return f"the matrix is not positive {'semi' * bool(value < 0)}definite at the slopes"
+    if prop not in ("positive definite over slopes", "positive semidefinite over slopes"):
+        raise Unreadable(f"the property {prop!r:.40} is not known")
+    if c["how"] == "corners":
+        if 2 ** sum(a < b for a, b in zip(low, high, strict=True)) > CORNERS:
+            raise Undetermined("there are too many corners")
+        corners = product(*({a, b} for a, b in zip(low, high, strict=True)))
+        if not all(is_definite(_combined(A, parts, s), strict) for s in corners):
+            raise Refused(f"the matrix is not {prop}, at a corner")
+    elif c["how"] == "bound":
+        bounds = [_rows(P) for P in c["bounds"]]
+        if not all(is_definite(_combined(P, [B], [fmpq(s)]), False) for P, B in zip(bounds, parts, strict=True) for s in (1, -1)):
+            raise Refused("a bound of a part is none")
+        middle = _combined(A, parts, [(a + b) / 2 for a, b in zip(low, high, strict=True)])
+        _elimination(c, _combined(middle, bounds, [(a - b) / 2 for a, b in zip(low, high, strict=True)]), strict)
+    else:
+        raise Unreadable(f"no way is known to show it by {c['how']!r:.20}")
+    return f"the matrix is {prop}"
+
+
+def _turned(A: Rows) -> Rows:
+    return [list(column) for column in zip(*A, strict=True)]
+
+
+def _combined(A: Rows, parts: list[Rows], s: Sequence[fmpq]) -> Rows:
+    """A + Σ s_k A_k."""
+    n = range(len(A))
+    return [[A[i][j] + sum((x * B[i][j] for x, B in zip(s, parts, strict=True)), fmpq(0)) for j in n] for i in n]
 
 
 def _origin(c: Mapping[str, Any], A: Rows) -> str:

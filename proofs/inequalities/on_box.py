@@ -20,6 +20,7 @@ from amsym.prover.lyapunov import asked_of_states, energy_rate
 from amsym.system import System
 from amsym.verdict import Status, Verdict
 from numeric.rigorous import Evaluator, rational
+from proofs.certificates import with_model
 from proofs.draws import plain
 from proofs.inequalities.boxed import Boxed, boxed
 from proofs.inequalities.branching import Cover, Region, cover
@@ -100,7 +101,8 @@ def holds_on_box(
     Raises InputError for a domain without bounds, missing parameters, an unknown relation or a formula that does not fit.
     """
     asked = question(system, params or {}, domain)
-    return decided(boxed(asked), stated(asked.system, formula, relation, right), seconds)
+    verdict = decided(boxed(asked), stated(asked.system, formula, relation, right), seconds)
+    return with_model(verdict, asked.system, asked.fixed, asked.sizes)
 
 
 def stated(system: System, formula: Any, relation: str, right: Any = 0) -> Inequality:
@@ -206,7 +208,7 @@ def _refuting(problem: Boxed, inequality: Inequality) -> Callable[[Evaluator], b
 def inequality_data(inequality: Inequality, at: Mapping[Index, int], relation: str = "") -> dict[str, Any]:
     """The statement at one choice of places, as a certificate holds it: y[i] at i = 0 is y[0]."""
     left = inequality.name or at_places(inequality.left, at)
-    return {"left": left, "relation": relation or inequality.relation, "right": str(inequality.right)}
+    return {"left": left, "relation": relation or inequality.relation, "right": str(rational(inequality.right))}
 
 
 def _shown(found: Cover) -> dict[str, Any]:

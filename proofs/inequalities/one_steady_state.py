@@ -23,6 +23,7 @@ from amsym.notation.effort import OutOfTime, remaining, time_limit
 from amsym.prover.regularity import is_continuous
 from amsym.system import System
 from amsym.verdict import Status, Verdict
+from proofs.certificates import with_model
 from proofs.inequalities.boxed import Boxed, boxed
 from proofs.inequalities.branching import Cover, cover
 from proofs.inequalities.defined import is_finite_on
@@ -65,7 +66,11 @@ def contracts_on_box(
 
     Raises InputError as holds_on_box does, and for a metric that is not positive definite.
     """
-    problem = boxed(question(system, params or {}, domain))
+    asked = question(system, params or {}, domain)
+    return with_model(_contraction(boxed(asked), metric, seconds), asked.system, asked.fixed, asked.sizes)
+
+
+def _contraction(problem: Boxed, metric: Any, seconds: float) -> Verdict:
     blocked = _unfit(problem)
     if blocked:
         return Verdict(CONTRACTS, Status.UNDECIDED, {"kind": "attempts"}, blocked)
