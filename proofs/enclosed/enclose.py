@@ -117,9 +117,11 @@ def _searched(problem: Problem, seconds: float) -> tuple[Zeros, list[Mirror]]:
     """All of it, and where that takes long, once more up to the symmetries of the field."""
     search, budget = Search(problem.model, problem.width, problem.intervals), Budget(seconds)
     zeros = search(problem.low, problem.high, budget, most=FEW)
-    if not len(zeros.left[0]):
+    if not len(zeros.left[0]) or budget.spent:
         return zeros, []
     found = mirrors(problem)
+    if not found and zeros.boxes < FEW:
+        return zeros, []
     zeros = search(problem.low, problem.high, budget, mirrors=np.array([m.row for m in found]).reshape(-1, problem.width))
     zeros.middles, zeros.radii = orbit(zeros.middles, zeros.radii, found)
     return zeros, found
