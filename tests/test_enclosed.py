@@ -183,6 +183,18 @@ def test_what_was_found_before_the_time_was_over_is_kept(monkeypatch: pytest.Mon
     assert found.states.round(9).tolist() == [[-1.0]]
 
 
+def test_cuts_without_end_that_cover_nothing_are_not_written_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    import proofs.enclosed.enclose as module
+
+    monkeypatch.setattr(module, "MANY_NODES", 5)
+    undefined = am.enclose_steady_states(am.System(flow={y[i]: sp.log(y[i])}), None, {"y": ([-1.0], [2.0])}, seconds=0.05)
+    assert undefined.complete.status is Status.UNDECIDED
+    assert undefined.complete.certificate["tree"] == "?"
+    large = am.enclose_steady_states(NETWORK, {"W": weights(5, 3.0, 1), "b": np.zeros(5)}, {"y": (-5, 5)})
+    assert large.complete.status is Status.CERTIFIED
+    assert large.complete.certificate["tree"] != "?"
+
+
 class TwentyLooks:
     """A budget that is spent when it was looked at twenty times."""
 
