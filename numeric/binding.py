@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from difflib import get_close_matches
+from math import inf
 from numbers import Real
 from typing import Any
 
@@ -75,6 +76,14 @@ def _check_names(expected: Mapping[str, Any], given: Mapping[str, Any]) -> None:
             raise InputError(f"parameter '{name}' is missing; {shape} was expected, got {have}: add '{name}' to params")
 
 
+def _float(x: Any) -> float:
+    """The nearest double, infinite beyond the largest."""
+    try:
+        return float(x)
+    except OverflowError:
+        return inf if x > 0 else -inf
+
+
 def _array(name: str, value: Any) -> Array:
     try:
         array = np.asarray(value)
@@ -83,7 +92,7 @@ def _array(name: str, value: Any) -> Array:
     if array.dtype.kind == "c":
         raise InputError(f"parameter '{name}' is complex; real numbers were expected: pass its real part")
     if array.dtype.kind == "O" and all(isinstance(x, (Real, sp.Rational, sp.Float)) for x in array.flat):
-        array = np.array([float(x) for x in array.flat]).reshape(array.shape)
+        array = np.array([_float(x) for x in array.flat]).reshape(array.shape)
     if array.dtype.kind not in "fiub":
         raise InputError(f"parameter '{name}' holds {array.dtype}; real numbers were expected: convert it to float")
     result = np.array(array, dtype=np.float64)

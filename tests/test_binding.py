@@ -50,6 +50,7 @@ BAD_PARAMETERS: list[tuple[Any, str]] = [
     ({"P": np.ones(4), "beta": 1}, r"parameter 'P' has shape \(4,\); 2 axes were expected, 'N N', got 1: reshape it"),
     ({"P": np.ones((0, 0)), "beta": 1}, r"axis 'N' is empty"),
     ({"P": [[1.0, np.nan], [0.0, 1.0]], "beta": 1}, r"parameter 'P' holds nan at \[0, 1\]; finite numbers were expected"),
+    ({"P": [[10**400, 0.0], [0.0, 1.0]], "beta": 1}, r"parameter 'P' holds inf at \[0, 0\]; finite numbers were expected"),
     ({"P": EYE, "beta": np.inf}, r"parameter 'beta' holds inf; finite"),
     ({"P": EYE * 1j, "beta": 1}, r"parameter 'P' is complex; real numbers were expected: pass its real part"),
     ({"P": [["a", "b"], ["c", "d"]], "beta": 1}, r"parameter 'P' holds <U1; real numbers were expected"),

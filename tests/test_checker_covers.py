@@ -261,3 +261,61 @@ def test_a_mirror_is_one_of_the_field_and_not_of_its_zeros_alone() -> None:
     odd, even = ({"states": {"y": ["N"]}, "flow": {"y[i]": f"(y[i] - y[i]**3)*{factor}"}} for factor in ("(2 + y[i]**2)", "(2 + y[i])"))
     assert outcome({**c, "model": odd}) is CONFIRMED
     assert outcome({**c, "model": even}) is REFUSED
+
+
+@pytest.mark.parametrize("far", ["300*[y[i] < -100]", "6*Max(0, -y[i] - 100)", "10**(-80)*exp(-2*y[i])"])
+def test_a_mirror_of_the_field_near_0_alone_is_none(far: str) -> None:
+    """Each of these fields is -y near 0 and has another zero at y < -90, which the mirror would hide."""
+    zero = {"middle": {"y": [0]}, "radius": {"y": ["1/1000"]}}
+    c = {"kind": "interval cover", "sizes": {"N": 1}, "values": {}, "domain": {"y": [[-400], [400]]}, "zeros of": "flow", "zeros": [zero]}
+    c |= {"mirrors": [{"places": [0], "signs": [-1]}], "tree": [0, 0, "m0", 0]}
+    assert outcome({**c, "model": {"states": {"y": ["N"]}, "flow": {"y[i]": f"-y[i] - {far}"}}}) is not CONFIRMED
+    assert outcome({**c, "model": {"states": {"y": ["N"]}, "flow": {"y[i]": "-y[i] - sinh(y[i])"}}}) is CONFIRMED
+
+
+def test_a_zero_in_the_domain_is_not_said_to_lie_outside(zeros: dict[str, Any]) -> None:
+    unique = {**zeros, "zeros": [{**z, "outside": True} if k else z for k, z in enumerate(zeros["zeros"])]}
+    assert len(zeros["zeros"]) > 1
+    assert outcome(unique, claim="steady state unique") is REFUSED
+
+
+def test_what_was_found_needs_a_domain_that_is_covered(zeros: dict[str, Any]) -> None:
+    claim = "every steady state in the box was found"
+    assert outcome(zeros, claim=claim) is CONFIRMED
+    assert outcome(without(zeros, "tree"), claim=claim) is REFUSED
+    assert outcome({**without(zeros, "tree"), "zeros": []}, claim=claim) is REFUSED
+    assert outcome(zeros, claim="every critical point in the box was found") is REFUSED
+
+
+def rate_cover(energy: str, **more: Any) -> dict[str, Any]:
+    """dE/dt <= 0 for dy/dt = -y on [1/2, 2]."""
+    model = {"states": {"y": ["N"]}, "flow": {"y[i]": "-y[i]"}, "energy": energy}
+    c: dict[str, Any] = {"kind": "interval cover", "model": model, "sizes": {"N": 1}, "values": {}, "domain": {"y": [["1/2"], [2]]}}
+    return {**c, "inequality": {"left": "energy rate", "relation": "<=", "right": "0"}, "tree": ".", **more}
+
+
+@pytest.mark.parametrize("step", ["[y[i] > 1]", "sign(y[i] - 1)"])
+def test_an_energy_that_climbs_by_a_jump_does_not_fall(step: str) -> None:
+    assert outcome(rate_cover("Σ_i y[i]**2"), claim="energy never increases") is CONFIRMED
+    assert outcome(rate_cover(f"-Σ_i {step}"), claim="energy never increases") is not CONFIRMED
+    assert outcome(rate_cover(f"Σ_i y[i]**2*(2 + {step.replace('1', '5')})")) is CONFIRMED  # beyond the domain
+
+
+@pytest.mark.parametrize("switch", ["sign(log(y[i] - 1))", "[log(y[i] - 1) > 0]"])
+def test_a_switch_of_what_has_no_value_has_none(switch: str) -> None:
+    at_most = {"left": "energy", "relation": "<=", "right": "5"}
+    assert outcome(rate_cover(f"Σ_i {switch}", inequality=at_most)) is not CONFIRMED
+
+
+def test_a_claim_of_the_energy_rests_on_an_inequality_of_it() -> None:
+    at_most = {"left": "energy", "relation": "<=", "right": "5"}
+    parts = [{"inequality": at_most, "tree": "."}]
+    about_energy = without(without(rate_cover("Σ_i y[i]**2", parts=parts), "inequality"), "tree")
+    assert outcome(about_energy) is CONFIRMED
+    assert outcome(about_energy, claim="energy never increases") is REFUSED
+    hessian = {"matrix": "hessian of energy", "property": "positive semidefinite"}
+    assert outcome({**without(rate_cover("Σ_i y[i]**2"), "inequality"), **hessian}, claim="energy never increases") is REFUSED
+    assert outcome(rate_cover("Σ_i y[i]**2", inequality=at_most), claim="energy bounded below") is REFUSED
+    assert (
+        outcome(rate_cover("Σ_i y[i]**2", inequality={**at_most, "relation": ">=", "right": 0}), claim="energy bounded below") is CONFIRMED
+    )

@@ -154,6 +154,59 @@ def test_exchanged_places_are_searched_once() -> None:
     assert found[1].row.tolist() == [1.0, -1.0, 0.0]
 
 
+def test_places_of_an_axis_that_a_state_has_twice_are_exchanged_in_both(monkeypatch: pytest.MonkeyPatch) -> None:
+    import proofs.enclosed.enclose as module
+
+    j, x = am.index("j", "N"), am.state("x", "N N")
+    f = am.System(flow={x[i, j]: -2 * am.delta(i, j) - sp.sin(3 * x[i, j]) + sp.tanh(x[j, i]) / 2 - x[i, j]})
+    side = 3 * np.ones((2, 2))
+    plain = am.enclose_steady_states(f, None, {"x": (-side, side)})
+    monkeypatch.setattr(module, "FEW", 0)
+    mirrored = am.enclose_steady_states(f, None, {"x": (-side, side)})
+    assert mirrored.complete.certificate["mirrors"][0]["places"] == [3, 2, 1, 0]
+    assert len(mirrored) == len(plain) == 1  # diagonal entries differ from the others: with one place exchanged it is lost
+
+
+def test_a_flow_without_an_energy_whose_parameters_are_simple_numbers_is_searched_as_any_other() -> None:
+    coupling = am.parameter("w")
+    found = am.enclose_steady_states(am.System(flow={y[i]: coupling * sp.tanh(y[i]) - y[i]}), {"w": 1}, {"y": ([-2.0], [2.0])})
+    assert found.complete.status is Status.UNDECIDED  # a triple zero
+
+
+def test_what_was_found_before_the_time_was_over_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    import proofs.enclosed.enclose as module
+
+    f = am.System(flow={y[i]: (y[i] + 1) * (y[i] - sp.Rational(1, 2)) ** 2})
+    monkeypatch.setattr(module, "Budget", TwentyLooks)
+    found = am.enclose_steady_states(f, None, {"y": ([-2.0], [2.0])})
+    assert found.complete.status is Status.UNDECIDED
+    assert found.states.round(9).tolist() == [[-1.0]]
+
+
+def test_cuts_without_end_that_cover_nothing_are_not_written_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    import proofs.enclosed.enclose as module
+
+    monkeypatch.setattr(module, "MANY_NODES", 5)
+    undefined = am.enclose_steady_states(am.System(flow={y[i]: sp.log(y[i])}), None, {"y": ([-1.0], [2.0])}, seconds=0.05)
+    assert undefined.complete.status is Status.UNDECIDED
+    assert undefined.complete.certificate["tree"] == "?"
+    large = am.enclose_steady_states(NETWORK, {"W": weights(5, 3.0, 1), "b": np.zeros(5)}, {"y": (-5, 5)})
+    assert large.complete.status is Status.CERTIFIED
+    assert large.complete.certificate["tree"] != "?"
+
+
+class TwentyLooks:
+    """A budget that is spent when it was looked at twenty times."""
+
+    def __init__(self, seconds: float) -> None:
+        self.looks = 0
+
+    @property
+    def spent(self) -> bool:
+        self.looks += 1
+        return self.looks > 20
+
+
 def test_verdicts_and_certificates_go_through_json() -> None:
     found = am.enclose_steady_states(NETWORK, {"W": [[2.0]], "b": [0.25]}, {"y": (-4, 4)})
     again = Verdict.from_json(found.complete.to_json())

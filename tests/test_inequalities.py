@@ -358,6 +358,33 @@ def test_a_formula_that_is_not_defined_on_the_whole_box_stays_open() -> None:
         assert asked(g, ">=", -100, seconds=0.1).holds is not True
 
 
+@pytest.mark.parametrize("switch", [sp.sign, sp.Heaviside, lambda u: am.mask(sp.Gt(u, 0))])
+def test_a_switch_of_what_is_not_defined_has_no_value(switch: Any) -> None:
+    g = am.total(switch(sp.log(y[i])), i)
+    assert asked(g, "<=", 5, seconds=0.1).status is Status.UNDECIDED
+    assert asked(g, "<=", 5, {"y": ([0.5, 0.5], [2.0, 2.0])}).status is Status.CERTIFIED
+
+
+def test_a_step_may_have_any_value_at_its_corner() -> None:
+    assert asked(am.total(sp.Heaviside(y[i], 5), i), "<=", 2).status is Status.REFUTED
+
+
+@pytest.mark.parametrize("step", [sp.sign, sp.Heaviside, sp.floor, lambda u: am.mask(sp.Gt(u, 0))])
+def test_an_energy_that_rises_by_a_jump_has_no_certified_rate(step: Any) -> None:
+    rising = am.System(flow={y[i]: -y[i]}, energy=-am.total(step(y[i] - 1), i))
+    across = holds_on_box(rising, "energy rate", "<=", {"y": ([0.5], [2.0])})
+    assert across.status is Status.UNDECIDED
+    assert "jump" in across.reason
+    assert holds_on_box(rising, "energy rate", "<=", {"y": ([-0.5], [0.5])}).status is Status.CERTIFIED or step is sp.floor
+
+
+def test_an_energy_whose_pieces_meet_where_one_has_no_value_is_no_error() -> None:
+    from proofs.inequalities import convex_on_box
+
+    bent = am.System(flow={y[i]: -y[i]}, energy=am.total(sp.Abs(sp.Heaviside(y[i]) + 1 / y[i]), i))
+    assert convex_on_box(bent, "energy", {"y": ([0.5], [2.5])}).status is Status.UNDECIDED
+
+
 @given(st.floats(-3, 3), st.floats(0, 2), st.sampled_from([sp.tanh, sp.cosh, sp.exp, lambda x: x**2, lambda x: 1 / (1 + x**2), sp.erf]))
 def test_balls_over_boxes_hold_every_value(middle: float, radius: float, f: Any) -> None:
     from proofs.inequalities.over_box import interval

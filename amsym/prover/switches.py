@@ -88,9 +88,12 @@ def _place(n: Any, states: tuple[sp.Basic, ...]) -> tuple[sp.Expr, sp.Expr, int]
 
 
 def _same_on_both_sides(body: sp.Expr, c: sp.Expr, root: sp.Expr, slopes: dict[sp.Expr, int]) -> bool:
-    right, left, at = (
-        body.xreplace({n: _value(n, side * slope) for n, slope in slopes.items()}).xreplace({c: root}) for side in (1, -1, 0)
-    )
+    try:
+        right, left, at = (
+            body.xreplace({n: _value(n, side * slope) for n, slope in slopes.items()}).xreplace({c: root}) for side in (1, -1, 0)
+        )
+    except ValueError:  # no number there, of which Max and Min cannot tell the larger
+        return False
     return canonical_core(right - left) == 0 and canonical_core(right - at) == 0
 
 

@@ -276,6 +276,8 @@ def _computed(key: tuple[Any, ...], known: dict[int, Number], values: Mapping[An
         return fmpq(at_zero) if at_zero is not None and isinstance(u, fmpq) and u == 0 else f(arb(u))
     if op == "?":
         u = known[key[1]]
+        if isinstance(u, arb) and u.is_nan():
+            return u
         return ONE if _HOLDS[key[2]](u) else ZERO if isinstance(u, fmpq) or _FAILS[key[2]](u) else EITHER
     parts = [known[a] for a in key[1]]
     if all(isinstance(p, fmpq) for p in parts):

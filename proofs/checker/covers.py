@@ -113,6 +113,8 @@ def _zeros(model: Model, c: Mapping[str, Any]) -> str:
     listed = [box for box, z in zip(zeros, c["zeros"], strict=True) if not z.get("outside")]
     if domain is not None and not all(inside(box, domain) for box in listed):
         raise Refused("a zero is not shown to lie in the domain")
+    if domain is not None and not all(apart(box, domain) for box, z in zip(zeros, c["zeros"], strict=True) if z.get("outside")):
+        raise Refused("a zero that is said to lie outside is not shown to")
     if "tree" not in c or domain is None:
         return f"{len(zeros)} zeros of the {which} exist; nothing is claimed of others"
     mirrors = [_mirror(f, model, m, zeros, domain) for m in c.get("mirrors", ())]
@@ -261,11 +263,17 @@ def _mirror(f: Field, model: Model, m: Mapping[str, Any], zeros: list[Box], doma
         raise Refused("a mirror is no permutation with signs")
     if _image(domain, (places, signs)) != domain:
         raise Refused("a mirror does not keep the domain")
+    if any(f.graph.nodes[a][0] in ("?", "max", "min") for a in f.graph.needed(f.nodes)):
+        raise Undetermined("random points do not show that a field with kinks turns with a mirror: it may have others elsewhere")
     rng = random.Random(11)
     ways = {1, -1}
-    for _ in range(6):
+    for k in range(12):
         values = drawn({"states": model.data["states"]}, model.sizes, rng)
         y = [table(values[name], model.shape(name))[p] for name, p in model.components]
+        if k % 2:  # all over the domain, for what is small near 0 may be large far out
+            y = [
+                x if a is None or b is None else a + (b - a) * fmpq(rng.randint(0, 999), 1000) for x, (a, b) in zip(y, domain, strict=True)
+            ]
         there, here = f.at([s * y[p] for p, s in zip(places, signs, strict=True)]), f.at(y)
         ways &= {w for w in (1, -1) if all((arb(a) - w * s * here[p]).contains(0) for a, p, s in zip(there, places, signs, strict=True))}
     if not ways:
@@ -334,6 +342,8 @@ def relation_of(i: Mapping[str, Any]) -> tuple[Any, str, fmpq]:
 
 def _inequality(model: Model, c: Mapping[str, Any]) -> str:
     left, relation, right = relation_of(c["inequality"])
+    if left == "energy rate":  # raises where E may jump: its rate is 0 on both sides of what it climbs
+        Field(model.graph, model.components, [model.energy], model.unknowns).jacobian(_domain(model, c))
     f, holds = Field(model.graph, model.components, [quantity(model, left)], model.unknowns), RELATIONS[relation]
     side = {"<=": -1, ">=": 1}.get(relation, 0) if right == 0 else 0
     falls = cache(lambda: _squares(model, domain_of(model, c)) if left == "energy rate" and side < 0 else None)

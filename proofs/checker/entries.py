@@ -77,6 +77,14 @@ _DENIES: dict[str, tuple[str, ...]] = {
 }
 
 
+# The field whose zeros a claim is about, and the inequality that a claim is: left side, relations, and the largest right side.
+_FOUND = {"every steady state in the box was found": "flow", "every critical point in the box was found": "gradient"}
+_BOUNDS = {
+    "energy never increases": ("energy rate", ("<=", "≤", "<"), 0.0),
+    "energy bounded below": ("energy", (">=", "≥", ">"), float("inf")),
+}
+
+
 def check_verdict(v: Mapping[str, Any], name: str = "") -> Checked:
     """Whether a verdict's certificate stands up to being computed again.
 
@@ -136,10 +144,13 @@ def _cover_fits(claim: str, status: str, c: Mapping[str, Any]) -> None:
         raise Refused("the index does not make the claim true")
     if status == "CERTIFIED" and c.get("undecided"):
         raise Refused("a certified cover leaves nothing open")
-    if claim == "energy never increases" and "inequality" in c:
-        i = c["inequality"]
-        if i.get("left") != "energy rate" or i.get("relation") not in ("<=", "≤", "<") or float(str(i.get("right")).split("/")[0]) > 0:
-            raise Refused("the inequality is not dE/dt ≤ 0")
+    if claim in _FOUND and (c.get("zeros of") != _FOUND[claim] or not {"tree", "domain"} <= set(c)):
+        raise Refused("the certificate does not cover a domain for these zeros")
+    if claim in _BOUNDS and "computed" not in c:
+        left, relations, most = _BOUNDS[claim]
+        for i in (part.get("inequality") or {} for part in c.get("parts", [c])):
+            if i.get("left") != left or i.get("relation") not in relations or float(str(i.get("right")).split("/")[0]) > most:
+                raise Refused(f"the inequality is not {left} {relations[0]} {'0' if most == 0 else 'a number'}")
 
 
 def read_entries(text: str) -> list[tuple[str, Mapping[str, Any]]]:

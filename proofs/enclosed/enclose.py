@@ -31,6 +31,8 @@ from proofs.question import Question
 SECONDS = 60.0
 # Boxes after which symmetries are looked for: small problems are done before.
 FEW = 3000
+# Nodes beyond which the cuts of a domain that is not covered are not written out: they took seven times as long as the search.
+MANY_NODES = 100_000
 GUARANTEE = f"{Enclosure.guarantee}; every zero once more in balls"
 
 
@@ -118,9 +120,11 @@ def _searched(problem: Problem, seconds: float) -> tuple[Zeros, list[Mirror]]:
     """All of it, and where that takes long, once more up to the symmetries of the field."""
     search, budget = Search(problem.model, problem.width, problem.intervals), Budget(seconds)
     zeros = search(problem.low, problem.high, budget, most=FEW)
-    if not len(zeros.left[0]):
+    if not len(zeros.left[0]) or budget.spent:
         return zeros, []
     found = mirrors(problem)
+    if not found and zeros.boxes < FEW:
+        return zeros, []
     zeros = search(problem.low, problem.high, budget, mirrors=np.array([m.row for m in found]).reshape(-1, problem.width))
     zeros.middles, zeros.radii = orbit(zeros.middles, zeros.radii, found)
     return zeros, found
@@ -137,7 +141,7 @@ def _domain(problem: Problem) -> dict[str, Any]:
 
 def _complete(problem: Problem, zeros: Zeros, found: list[Mirror], kept: list[Shown], left: int, what: str) -> Verdict:
     claim = f"every {what} in the box was found"
-    certificate = _certificate(problem, zeros, found, kept)
+    certificate = _certificate(problem, zeros, found, kept, left)
     looked = counted(zeros.boxes, "box", "boxes")
     if first_overlap(kept) is not None:
         return Verdict(claim, Status.UNDECIDED, certificate, f"two of {counted(len(kept), what)} have boxes that overlap")
@@ -148,9 +152,10 @@ def _complete(problem: Problem, zeros: Zeros, found: list[Mirror], kept: list[Sh
     return Verdict(claim, Status.CERTIFIED, certificate, f"{words}, by {looked} that cover the domain")
 
 
-def _certificate(problem: Problem, zeros: Zeros, found: list[Mirror], kept: list[Shown]) -> dict[str, Any]:
+def _certificate(problem: Problem, zeros: Zeros, found: list[Mirror], kept: list[Shown], left: int) -> dict[str, Any]:
     exact = problem.exact
     places = {s.number: k for k, s in enumerate(kept)}
+    marks = {k: places.get(k, ".") for k in range(len(zeros.middles))}
 
     def tables(y: Any) -> dict[str, Any]:
         return {name: np.asarray(a[0]).tolist() for name, a in _named(problem, y).items()}
@@ -171,7 +176,7 @@ def _certificate(problem: Problem, zeros: Zeros, found: list[Mirror], kept: list
             for s in kept
         ],
         "mirrors": [m.to_dict() for m in found],
-        "tree": zeros.tree.data(renamed={k: places.get(k, ".") for k in range(len(zeros.middles))}),
+        "tree": "?" if left and len(zeros.tree.nodes) > MANY_NODES else zeros.tree.data(renamed=marks),
         "guarantee": GUARANTEE,
     }
 

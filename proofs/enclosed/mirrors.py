@@ -119,7 +119,8 @@ def _exchange(problem: Problem, system: System, axis: str, k: int) -> Mirror:
             grid = places[part].reshape([sizes[a] for a in s.axes])
             order = np.arange(sizes[axis])
             order[[k, k + 1]] = order[[k + 1, k]]
-            places[part] = np.take(grid, order, axis=s.axes.index(axis)).ravel()
+            # A state over "N N" has both of its places exchanged.
+            places[part] = grid[np.ix_(*(order if a == axis else np.arange(sizes[a]) for a in s.axes))].ravel()
     return Mirror(f"places {k} and {k + 1} of {axis} exchanged", places, np.ones(problem.width))
 
 

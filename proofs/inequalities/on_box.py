@@ -24,7 +24,7 @@ from proofs.certificates import with_model
 from proofs.draws import plain
 from proofs.inequalities.boxed import Boxed, boxed
 from proofs.inequalities.branching import Cover, Region, cover
-from proofs.inequalities.defined import is_defined_at, is_finite_on, model_rows
+from proofs.inequalities.defined import follows_its_rate, is_defined_at, is_finite_on, model_rows
 from proofs.inequalities.places import Local, at_places, local, places_of, renumbered
 from proofs.inequalities.scalar import Found, Scalar
 from proofs.inequalities.squares import by_squares
@@ -154,6 +154,8 @@ def decided(problem: Boxed, inequality: Inequality, seconds: float = SECONDS, cr
         boxes += found.tree.leaves
         if mine is not None and "zeros" not in shown and "tree" in shown:
             known[mine.numbers] = shown["tree"], mine
+    if inequality.name == "energy rate" and not follows_its_rate(problem):
+        return Verdict(claim, Status.UNDECIDED, {"kind": "attempts"}, "the energy may jump in the box, or slide along a jump of the flow")
     data = {"kind": "interval cover", **problem.data(), **(parts[0] if len(parts) == 1 else {"parts": parts})}
     words = f"{inequality.words()} for all {problem.domain_in_words()}: {count(boxes, 'part')}, {GUARANTEE}"
     return Verdict(claim, Status.CERTIFIED, {**data, "guarantee": GUARANTEE}, words + _regions_in_words(parts))

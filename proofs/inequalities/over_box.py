@@ -12,6 +12,7 @@ from typing import Any
 
 import sympy as sp
 from flint import arb
+from sympy.core.relational import Relational
 
 from amsym.notation import Index, Mask, Tensor, free_indices
 from amsym.notation.functions import Composed
@@ -60,7 +61,12 @@ class OverBox(BoxEvaluator):
         try:
             return super()._compute(e, at)
         except Undetermined:
+            # What is not defined has no sign: sign(log y) at y < 0 is no number between -1 and 1.
+            for u in (x for r in e.condition.atoms(Relational) for x in r.args) if isinstance(e, Mask) else e.args:
+                finite(self._value(u, at), u)
             self.jumps = True
+            if isinstance(e, sp.Heaviside):
+                return arb(0.5, 0.5).union(self._value(e.args[1], at))
             return arb(0, 1) if isinstance(e, sp.sign) else arb(0.5, 0.5)
 
     def _power(self, e: sp.Pow, at: dict[Index, int]) -> arb:

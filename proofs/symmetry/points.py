@@ -133,7 +133,8 @@ def specialised(system: System, fixed: Values) -> System:
     if old is not None:
         formulas = {g: (lambda *where, u=u: new(u(*where))) for g, u in old.formulas.items()}
         form = Activated(new(old.energy), {}, old.states, formulas)
-    return System(flow={c: new(f) for c, f in system.equations.items()}, energy=new(system.energy), name=system.name, activated=form)
+    energy = None if system.energy is None else new(system.energy)
+    return System(flow={c: new(f) for c, f in system.equations.items()}, energy=energy, name=system.name, activated=form)
 
 
 def _simple(value: Any, square: bool) -> Any:
