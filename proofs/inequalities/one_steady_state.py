@@ -19,9 +19,9 @@ from flint import fmpq
 from numpy.typing import NDArray
 
 from amsym.errors import AmsymError, InputError
+from amsym.judged import judged
 from amsym.notation.effort import OutOfTime, remaining, time_limit
 from amsym.prover.regularity import is_continuous
-from amsym.system import System
 from amsym.verdict import Status, Verdict
 from proofs.inequalities.boxed import Boxed, boxed
 from proofs.inequalities.branching import Cover, cover
@@ -51,12 +51,13 @@ ONE_TO_ONE = "f is one-to-one on the box: Y ∂f/∂y + (Y ∂f/∂y)ᵀ ≻ 0 t
 
 
 def contracts_on_box(
-    system: System, domain: Mapping[Any, Any], params: Mapping[str, Any] | None = None, *, metric: Any = None, seconds: float = SECONDS
+    system: Any, domain: Mapping[Any, Any], params: Mapping[str, Any] | None = None, *, metric: Any = None, seconds: float = SECONDS
 ) -> Verdict:
     """CERTIFIED where the logarithmic norm of ∂f/∂y in |x|² = xᵀ P x is negative on the whole box: P J + Jᵀ P ≺ 0.
 
-    metric: P, (n, n), symmetric and positive definite, in packed order; without one the identity and solutions of Lyapunov's
-    equation at the middle and at a steady state are tried.
+    metric: P, (n, n), symmetric and positive definite, in packed order, all entries of the first state before those of the next;
+    without one the identity and solutions of Lyapunov's equation at the middle and at a steady state are tried. The P that was found
+    is in certificate["metric"].  system, domain, params, seconds: as for holds_on_box.
 
     >>> from amsym import zoo
     >>> v = contracts_on_box(zoo.hopfield("tanh"), {"y": (-1, 1)}, {"W": [[0.5, 0.2], [0.2, 0.3]], "b": [0.0, 0.1]})
@@ -65,7 +66,7 @@ def contracts_on_box(
 
     Raises InputError as holds_on_box does, and for a metric that is not positive definite.
     """
-    problem = boxed(question(system, params or {}, domain))
+    problem = boxed(question(judged(system, "contracts_on_box", energy=False), params or {}, domain))
     blocked = _unfit(problem)
     if blocked:
         return Verdict(CONTRACTS, Status.UNDECIDED, {"kind": "attempts"}, blocked)
@@ -110,10 +111,10 @@ def _not_contracting(problem: Boxed, found: Cover, tried: int) -> Verdict:
 
 def _given(metric: Any, n: int) -> list[list[float]]:
     rows = symmetric_rows(metric, "the metric")
-    if len(rows) != n or not factored(rows).is_definite:
-        raise InputError(
-            f"the metric is {len(rows)} × {len(rows)}; a positive definite {n} × {n} matrix was expected: one row for each component"
-        )
+    if len(rows) != n:
+        raise InputError(f"the metric is {len(rows)} × {len(rows)}; an {n} × {n} matrix was expected: one row for each component")
+    if not factored(rows).is_definite:
+        raise InputError(f"the metric is not positive definite; one that is was expected: say metric=np.eye({n}), or leave it out")
     found = [[float(x.p) / float(x.q) for x in row] for row in rows]
     if not factored(symmetric_rows(found)).is_definite:
         raise InputError("the metric is not positive definite when rounded to doubles; a better conditioned one was expected")
