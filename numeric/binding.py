@@ -19,6 +19,7 @@ from amsym.errors import InputError, NotationError
 from amsym.notation import Tensor
 from amsym.notation.tensors import block_orders
 from amsym.system import System
+from numeric.layout import told
 
 Array = NDArray[Any]
 
@@ -85,7 +86,7 @@ def _array(name: str, value: Any) -> Array:
     if array.dtype.kind == "O" and all(isinstance(x, (Real, sp.Rational, sp.Float)) for x in array.flat):
         array = np.array([float(x) for x in array.flat]).reshape(array.shape)
     if array.dtype.kind not in "fiub":
-        raise InputError(f"parameter '{name}' holds {array.dtype}; real numbers were expected: convert it to float")
+        raise InputError(f"parameter '{name}' holds {told(array.dtype)}; real numbers were expected: convert it to float")
     result = np.array(array, dtype=np.float64)
     bad = np.argwhere(~np.isfinite(result))
     if len(bad):
@@ -105,7 +106,7 @@ def _epsilon(value: Any) -> float:
 
 def _sizes(tensors: Mapping[str, Tensor], arrays: Mapping[str, Array], given: Mapping[str, int]) -> dict[str, int]:
     """The size of each axis that a parameter has, and who fixed it."""
-    found: dict[str, tuple[int, str]] = {str(axis): (int(n), "sizes") for axis, n in given.items()}
+    found: dict[str, tuple[int, str]] = {str(axis): (int(n), "the domain or sizes= say") for axis, n in given.items()}
     for name, tensor in tensors.items():
         shape, axes = arrays[name].shape, tensor.axes
         if len(shape) != len(axes):
@@ -116,9 +117,9 @@ def _sizes(tensors: Mapping[str, Tensor], arrays: Mapping[str, Array], given: Ma
             square = f"axes '{' '.join(axes)}' need it square"
             raise InputError(f"parameter '{name}' has shape {shape}; {square}: make axes of one name equally long")
         for axis, n in zip(axes, shape, strict=True):
-            size, who = found.setdefault(axis, (n, f"parameter '{name}'"))
+            size, who = found.setdefault(axis, (n, f"parameter '{name}' says"))
             if n != size:
-                raise InputError(f"parameter '{name}' has shape {shape}, so axis '{axis}' has size {n}; {who} says {size}: make them agree")
+                raise InputError(f"parameter '{name}' has shape {shape}, so axis '{axis}' has size {n}; {who} {size}: make them agree")
             if n == 0:
                 raise InputError(f"parameter '{name}' has shape {shape}; axis '{axis}' is empty, entries were expected: give it some")
     return {axis: n for axis, (n, _) in found.items()}

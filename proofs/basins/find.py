@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from amsym.errors import InputError, ModelError
 from amsym.verdict import Status, Verdict
+from amsym.words import counted
 from numeric.rigorous import Undetermined
 from numeric.simulate_input import whole
 from numeric.stability.point import Point, point
@@ -131,7 +132,7 @@ def _why_no_ball(terrain: Terrain, center: Array) -> str:
     values = np.linalg.eigvals(terrain.at.jacobian(center))
     top = float(values.real.max(initial=-np.inf))
     if top > -1e-7 * (1 + float(np.abs(values).max(initial=0))):
-        return f"the slowest rate is {-top:.2g}: next to the state others may stay, along a flat or dead direction, or creep"
+        return f"the slowest rate is {0.0 - top:.2g}: next to the state others may stay, along a flat or dead direction, or creep"
     return "no ball around the state contracts in any norm that was tried: a kink or a jump next to it, or formulas without balls"
 
 
@@ -167,7 +168,8 @@ def _certified(terrain: Terrain, ball: Ball, found: Sublevel | None, why: str) -
     if found is not None:
         cover, (below, above) = found.cover, found.cover.box()
         low, high = np.minimum(low, below), np.maximum(high, above)
-        reason += f"; {len(cover.walls)} boxes with E > c wall in {len(cover.inside)} boxes without another steady state"
+        walls, inside = counted(len(cover.walls), "box", "boxes"), counted(len(cover.inside), "box", "boxes")
+        reason += f"; E > c in {walls} around, and no other steady state in {inside} within"
     verdict, box = Verdict(CLAIM, Status.CERTIFIED, data, reason + (f"; {why}" if why else "")), _pair(at, low, high)
     center = at.restore(ball.center)
     if found is None:

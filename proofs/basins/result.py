@@ -61,7 +61,7 @@ class CertifiedBasin:
             return f"No certified basin of the steady state near ({near}): {self.verdict.reason}"
         what = {
             "ball": f"a ball of radius {self.radius or 0:.4g}",
-            "sublevel set": f"a ball of radius {self.radius or 0:.4g} and a set of energy E <= {self.level or 0:.6g}",
+            "sublevel set": f"a ball of radius {self.radius or 0:.4g} and a set of energy E ≤ {self.level or 0:.6g}",
         }[self.kind]
         return f"Certified basin of the steady state near ({near}): {what}\n  {self.verdict.reason}"
 
