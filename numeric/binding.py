@@ -66,7 +66,7 @@ def _mapping(params: Any) -> dict[str, Any]:
 def _check_names(expected: Mapping[str, Any], given: Mapping[str, Any]) -> None:
     for name in given:
         if name not in expected:
-            near = get_close_matches(name, expected, 1)
+            near = [e for e in expected if e.lower() == str(name).lower()] or get_close_matches(name, expected, 1)
             known = f"the parameters are {', '.join(sorted(expected))}" if expected else "the system has no parameters"
             raise InputError(f"unknown parameter '{name}'; {known}: {f'did you mean {near[0]!r}?' if near else 'leave it out'}")
     for name, what in expected.items():
@@ -189,9 +189,9 @@ def _check_sign(name: str, array: Array, prop: str) -> None:
     low = float(array.min())
     if low < 0 or (prop == "positive" and low == 0):
         expected = "above 0" if prop == "positive" else "of at least 0"
+        least = f" as its least entry; entries {expected}" if array.ndim else f"; numbers {expected}"
         raise InputError(
-            f"parameter '{name}' is declared {prop}, got {low!r} as its least entry; entries {expected} were expected: "
-            f"mend it, or drop the declaration"
+            f"parameter '{name}' is declared {prop}, got {low!r}{least} were expected: give other numbers, or drop the declaration"
         )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from amsym.judged import judged
 from amsym.memory import Memory
 from amsym.system import System
+from numeric.simulate_input import positive
 from proofs.draws import Values
 from proofs.falsifier.drawn import can_be_drawn, candidates
 from proofs.falsifier.inequality import formula_inequality, rate_inequality, update_inequality
@@ -44,6 +45,7 @@ def falsify(
 
     Raises InputError for an unknown relation and for a formula that is no number, ModelError for states that the system has not.
     """
+    positive("seconds", seconds)
     asked = question if isinstance(question, Question) else Question(judged(question, "falsify", energy=False))
     claim = formula_inequality(asked.system, formula, relation, right)
     if not can_be_drawn(claim.system):

@@ -364,7 +364,7 @@ def test_a_memory_is_asked_as_its_system_and_other_things_are_named() -> None:
     for given_model in (memory, memory.system):
         assert holds_on_box(given_model, "energy", ">=", domain, params, right=-100).status is Status.CERTIFIED
         assert convex_on_box(given_model, "energy", domain, params).status is Status.REFUTED
-        assert contracts_on_box(given_model, domain, params, seconds=0.5).status is Status.UNDECIDED
+        assert contracts_on_box(given_model, {"v": (0, 0), "h": (0, 0)}, params).status is Status.CERTIFIED
     for ask in (lambda: holds_on_box("hopfield", "energy", "<=", TWO), lambda: convex_on_box("hopfield", "energy", TWO)):
         with pytest.raises(ModelError, match="takes a System, a Memory"):
             ask()

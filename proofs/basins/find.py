@@ -49,6 +49,9 @@ def certified_basin(
     up to 8. The set keeps to `domain`, {"y": (low, high)}; `boxes` bounds the work for each level of the energy that is tried.
     Parameters are taken as the exact binary fractions that they are.
 
+    state: a steady state, an array or {"v": ..., "h": ...}; one of several is `found.states[k]` of am.steady_states or
+    am.enclose_steady_states.
+
     >>> import amsym as am
     >>> i, y = am.index("i", "N"), am.state("y", "N")
     >>> double_well = am.System(flow={y[i]: y[i] - y[i]**3}, energy=am.total(y[i]**4/4 - y[i]**2/2, i))
@@ -57,7 +60,7 @@ def certified_basin(
     ('CERTIFIED', True, False)
 
     UNDECIDED with its reason where neither was found: at a kink, in a continuum of steady states, with zero modes.
-    Raises InputError where the state is not steady within 1e-6 or not stable, and where arguments do not fit; ModelError for a
+    Raises InputError where the state is not steady within 1e-6 (1 + |y|) or not stable, and where arguments do not fit; ModelError for a
     flow that depends on time.
     """
     if kind is not None and kind not in KINDS:

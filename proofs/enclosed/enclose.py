@@ -147,7 +147,7 @@ def _complete(problem: Problem, zeros: Zeros, found: list[Mirror], kept: list[Sh
         return Verdict(claim, Status.UNDECIDED, certificate, words)
     held = "one in its box" if len(kept) == 1 else f"one in each of {len(kept)} boxes"
     words = f"{held} and none elsewhere" if kept else "there is none"
-    return Verdict(claim, Status.CERTIFIED, certificate, f"{words}, by {looked} that cover the domain")
+    return Verdict(claim, Status.CERTIFIED, certificate, f"{words}, by {looked} that cover{'s' * (zeros.boxes == 1)} the domain")
 
 
 def _certificate(problem: Problem, zeros: Zeros, found: list[Mirror], kept: list[Shown]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from amsym.judged import judged
 from amsym.prover.regularity import is_continuous
 from amsym.render.numbers import value_in_words
 from amsym.verdict import Status, Verdict
+from numeric.simulate_input import positive
 from proofs.draws import plain
 from proofs.inequalities.boxed import Boxed, boxed
 from proofs.inequalities.branching import Cover, cover
@@ -48,6 +49,7 @@ def convex_on_box(
 
     Raises InputError as holds_on_box does, and for a formula that is not continuous or has free indices.
     """
+    positive("seconds", seconds)
     asked = question(judged(system, "convex_on_box", energy=False), params or {}, domain)
     inequality = stated(asked.system, formula, ">=")
     if inequality.left.has(sp.zoo, sp.nan) or sp.sympify(inequality.left).is_number:

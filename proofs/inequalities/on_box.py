@@ -22,6 +22,7 @@ from amsym.prover.lyapunov import asked_of_states, energy_rate
 from amsym.system import System
 from amsym.verdict import Status, Verdict
 from numeric.rigorous import Evaluator, rational
+from numeric.simulate_input import positive
 from proofs.draws import plain
 from proofs.inequalities.boxed import Boxed, boxed
 from proofs.inequalities.branching import Cover, Region, cover
@@ -105,6 +106,7 @@ def holds_on_box(
     for what is no model.
     """
     _check_relation(relation)
+    positive("seconds", seconds)
     asked = question(judged(system, "holds_on_box", energy=False), params or {}, domain)
     return decided(boxed(asked), stated(asked.system, formula, relation, right), seconds)
 

@@ -23,6 +23,7 @@ from amsym.judged import judged
 from amsym.notation.effort import OutOfTime, remaining, time_limit
 from amsym.prover.regularity import is_continuous
 from amsym.verdict import Status, Verdict
+from numeric.simulate_input import positive
 from proofs.inequalities.boxed import Boxed, boxed
 from proofs.inequalities.branching import Cover, cover
 from proofs.inequalities.defined import is_finite_on
@@ -66,6 +67,7 @@ def contracts_on_box(
 
     Raises InputError as holds_on_box does, and for a metric that is not positive definite.
     """
+    positive("seconds", seconds)
     problem = boxed(question(judged(system, "contracts_on_box", energy=False), params or {}, domain))
     blocked = _unfit(problem)
     if blocked:
@@ -76,15 +78,20 @@ def contracts_on_box(
         slopes = _over_slopes(P, net) if net is not None else None
         if slopes is not None:
             data = {**slopes.certificate, **problem.data(), "metric": plain_rows(exact_rows(P))}
-            return Verdict(
-                CONTRACTS, Status.CERTIFIED, data, f"P ∂f/∂y + (∂f/∂y)ᵀ P ≺ 0 for all slopes of g on the domain: {slopes.reason}"
-            )
+            return Verdict(CONTRACTS, Status.CERTIFIED, data, f"{_stated(P)} for all slopes of g on the domain: {slopes.reason}")
         found = cover(Definite(problem, JacobianForm(problem, -P), strict=True), problem.low, problem.high, seconds / len(metrics))
         if found.holds:
             data = matrix_data(problem, "-P jacobian", True, found) | {"metric": plain_rows(exact_rows(P))}
-            return Verdict(CONTRACTS, Status.CERTIFIED, data, f"P ∂f/∂y + (∂f/∂y)ᵀ P ≺ 0 {matrix_words(problem, found)}")
+            return Verdict(CONTRACTS, Status.CERTIFIED, data, f"{_stated(P)} {matrix_words(problem, found)}")
     assert found is not None
     return _not_contracting(problem, found, len(metrics))
+
+
+def _stated(P: Array) -> str:
+    """The inequality, with P where it is as short as that."""
+    if np.array_equal(P, np.eye(len(P))):
+        return "∂f/∂y + (∂f/∂y)ᵀ ≺ 0"
+    return "P ∂f/∂y + (∂f/∂y)ᵀ P ≺ 0, P the metric of the certificate,"
 
 
 def _over_slopes(P: Array, net: Sloped) -> Verdict | None:
