@@ -39,6 +39,17 @@ A FILE is a Python module with models at its top level:
 exit code: 0 fine, 1 `verify` REFUTED something or a certificate was refused,
 2 bad usage or a file that cannot be loaded"""
 
+_CHECKED = """examples:
+  amsym verify hopfield --json | amsym check-certificates -
+  amsym verify my_model.py --json > found.json
+  amsym check-certificates found.json --every
+
+outcomes: CONFIRMED, what the certificate says was computed again;
+REFUSED, it is false or does not carry the verdict; NOT CHECKED, it is evidence
+of a search, or says what is not read here
+
+exit code: 0 fine, 1 a certificate was REFUSED, 2 a file that cannot be read"""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code.
@@ -118,7 +129,13 @@ def _command(commands: Any, name: str, run: Callable[[argparse.Namespace], int],
 
 def _checking(commands: Any) -> None:
     words = "compute again what certificates say, by a checker of its own"
-    check = commands.add_parser("check-certificates", help=words, description=words[0].upper() + words[1:] + ".")
+    check = commands.add_parser(
+        "check-certificates",
+        help=words,
+        description=words[0].upper() + words[1:] + ".",
+        epilog=_CHECKED,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     check.add_argument("file", metavar="FILE", help="what `amsym verify MODEL --json` prints, or verdicts as JSON; - reads standard input")
     check.add_argument("--every", action="store_true", help="say also what was computed again for those that were confirmed")
     check.set_defaults(run=_check)
@@ -206,6 +223,8 @@ def _check(arguments: argparse.Namespace) -> int:
     try:
         text = sys.stdin.read() if arguments.file == "-" else Path(arguments.file).read_text(encoding="utf-8")
         found = entries.check_text(text)
+    except FileNotFoundError as error:
+        raise InputError(f"the file {arguments.file} does not exist; expected what `amsym verify MODEL --json` prints") from error
     except (entries.BadFile, UnicodeDecodeError) as error:
         raise InputError(f"{arguments.file}: {error}") from error
     print(load("proofs.certificates.shown").checked_text(found, _width(), every=arguments.every))

@@ -20,6 +20,7 @@ from amsym.errors import InputError, NotationError
 from amsym.notation import Tensor
 from amsym.notation.tensors import block_orders
 from amsym.system import System
+from numeric.layout import told
 
 Array = NDArray[Any]
 
@@ -66,7 +67,7 @@ def _mapping(params: Any) -> dict[str, Any]:
 def _check_names(expected: Mapping[str, Any], given: Mapping[str, Any]) -> None:
     for name in given:
         if name not in expected:
-            near = get_close_matches(name, expected, 1)
+            near = [e for e in expected if e.lower() == str(name).lower()] or get_close_matches(name, expected, 1)
             known = f"the parameters are {', '.join(sorted(expected))}" if expected else "the system has no parameters"
             raise InputError(f"unknown parameter '{name}'; {known}: {f'did you mean {near[0]!r}?' if near else 'leave it out'}")
     for name, what in expected.items():
@@ -94,7 +95,7 @@ def _array(name: str, value: Any) -> Array:
     if array.dtype.kind == "O" and all(isinstance(x, (Real, sp.Rational, sp.Float)) for x in array.flat):
         array = np.array([_float(x) for x in array.flat]).reshape(array.shape)
     if array.dtype.kind not in "fiub":
-        raise InputError(f"parameter '{name}' holds {array.dtype}; real numbers were expected: convert it to float")
+        raise InputError(f"parameter '{name}' holds {told(array.dtype)}; real numbers were expected: convert it to float")
     result = np.array(array, dtype=np.float64)
     bad = np.argwhere(~np.isfinite(result))
     if len(bad):
@@ -114,7 +115,7 @@ def _epsilon(value: Any) -> float:
 
 def _sizes(tensors: Mapping[str, Tensor], arrays: Mapping[str, Array], given: Mapping[str, int]) -> dict[str, int]:
     """The size of each axis that a parameter has, and who fixed it."""
-    found: dict[str, tuple[int, str]] = {str(axis): (int(n), "sizes") for axis, n in given.items()}
+    found: dict[str, tuple[int, str]] = {str(axis): (int(n), "the domain or sizes= say") for axis, n in given.items()}
     for name, tensor in tensors.items():
         shape, axes = arrays[name].shape, tensor.axes
         if len(shape) != len(axes):
@@ -125,9 +126,9 @@ def _sizes(tensors: Mapping[str, Tensor], arrays: Mapping[str, Array], given: Ma
             square = f"axes '{' '.join(axes)}' need it square"
             raise InputError(f"parameter '{name}' has shape {shape}; {square}: make axes of one name equally long")
         for axis, n in zip(axes, shape, strict=True):
-            size, who = found.setdefault(axis, (n, f"parameter '{name}'"))
+            size, who = found.setdefault(axis, (n, f"parameter '{name}' says"))
             if n != size:
-                raise InputError(f"parameter '{name}' has shape {shape}, so axis '{axis}' has size {n}; {who} says {size}: make them agree")
+                raise InputError(f"parameter '{name}' has shape {shape}, so axis '{axis}' has size {n}; {who} {size}: make them agree")
             if n == 0:
                 raise InputError(f"parameter '{name}' has shape {shape}; axis '{axis}' is empty, entries were expected: give it some")
     return {axis: n for axis, (n, _) in found.items()}
@@ -197,9 +198,9 @@ def _check_sign(name: str, array: Array, prop: str) -> None:
     low = float(array.min())
     if low < 0 or (prop == "positive" and low == 0):
         expected = "above 0" if prop == "positive" else "of at least 0"
+        least = f" as its least entry; entries {expected}" if array.ndim else f"; numbers {expected}"
         raise InputError(
-            f"parameter '{name}' is declared {prop}, got {low!r} as its least entry; entries {expected} were expected: "
-            f"mend it, or drop the declaration"
+            f"parameter '{name}' is declared {prop}, got {low!r}{least} were expected: give other numbers, or drop the declaration"
         )
 
 

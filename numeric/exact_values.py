@@ -39,7 +39,7 @@ def rational(x: Any) -> Fraction:
     except AmsymError:
         raise  # a limit on effort that struck here is no fault of the number
     except (TypeError, ValueError, OverflowError) as error:
-        raise InputError(f"expected a finite real number, got {x!r}") from error
+        raise InputError(f"got {x!r}; a finite real number was expected, as 0.5, Fraction(1, 2) or the text '1/2'") from error
 
 
 def known(ev: Place, e: Any, at: Mapping[Index, int]) -> Fraction | None:

@@ -91,8 +91,17 @@ def _array(name: str, value: Any) -> Array:
     if array.dtype.kind == "c":
         raise InputError(f"state '{name}' is complex; real numbers were expected: pass its real part")
     if array.dtype.kind not in "fiub":
-        raise InputError(f"state '{name}' holds {array.dtype}; real numbers were expected: convert it to float")
+        raise InputError(f"state '{name}' holds {told(array.dtype)}; real numbers were expected: convert it to float")
     return array.astype(np.float64)
+
+
+def told(dtype: np.dtype[Any]) -> str:
+    """What entries that are no numbers are.
+
+    >>> told(np.array(["0.1"]).dtype), told(np.array([None]).dtype)
+    ('text', 'Python objects')
+    """
+    return {"U": "text", "S": "bytes", "O": "Python objects"}.get(dtype.kind, str(dtype))
 
 
 def _converted(name: str, value: Any) -> Array:

@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from amsym.judged import judged
+from amsym.memory import Memory
 from amsym.system import System
+from numeric.simulate_input import positive
 from proofs.draws import Values
 from proofs.falsifier.drawn import can_be_drawn, candidates
 from proofs.falsifier.inequality import formula_inequality, rate_inequality, update_inequality
@@ -23,24 +26,27 @@ SECONDS = 6.0
 
 
 def falsify(
-    question: Question | System, formula: Any, relation: str = "<=", right: Any = 0, seconds: float = SECONDS
+    question: Question | System | Memory, formula: Any, relation: str = "<=", right: Any = 0, seconds: float = SECONDS
 ) -> Violation | Suspect | None:
     """A counterexample to `formula relation right`, a Suspect where none is confirmed, None where none is found.
 
-    formula: without free indices, of the system's states and of parameters, which have their declared properties; with a Question the given
-    numbers and the domain are kept. At kinks and jumps of the formula nothing is refuted, since it may be a formal derivative.
+    question: a model, or `proofs.question.question(model, params, domain)`, which keeps to these numbers and this domain.
+    formula: without free indices, of the system's states and of parameters, which have their declared properties; `model.energy` is one.
+    right: another, or a number.  seconds: of the search. At kinks and jumps of the formula nothing is refuted, since it may be a
+    formal derivative.
 
     >>> from amsym.notation import index, parameter, state, total
     >>> i, y, b = index("i", "N"), state("y", "N"), parameter("b", "N", positive=True)
     >>> found = falsify(System(flow={y[i]: -y[i]}), total(b[i]*y[i]**2 - y[i], i), ">=", 0)
-    >>> print(found.words())
+    >>> print(found)
     -(Σ_i (b[i]*y[i]**2 - y[i])) = 0.250000 > 0 at N = 1: b = (1), y = (1/2)
     >>> falsify(System(flow={y[i]: -y[i]}), total(y[i]**2, i), ">=", 0, seconds=0.2) is None
     True
 
     Raises InputError for an unknown relation and for a formula that is no number, ModelError for states that the system has not.
     """
-    asked = question if isinstance(question, Question) else Question(question)
+    positive("seconds", seconds)
+    asked = question if isinstance(question, Question) else Question(judged(question, "falsify", energy=False))
     claim = formula_inequality(asked.system, formula, relation, right)
     if not can_be_drawn(claim.system):
         return None

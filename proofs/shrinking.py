@@ -57,6 +57,8 @@ class Violation:
         sizes = ", ".join(f"{axis} = {n}" for axis, n in self.sizes.items())
         return f"{self.what} = {self.rise.str(6, radius=False)} {self.sign} 0 at {sizes}{': ' if sizes else ''}{places}"
 
+    __str__ = __repr__ = words
+
 
 def clipped(values: Values, domain: Mapping[Any, Any]) -> Values:
     """Move states into the box of the domain by folding them into it."""

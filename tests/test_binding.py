@@ -53,9 +53,9 @@ BAD_PARAMETERS: list[tuple[Any, str]] = [
     ({"P": [[10**400, 0.0], [0.0, 1.0]], "beta": 1}, r"parameter 'P' holds inf at \[0, 0\]; finite numbers were expected"),
     ({"P": EYE, "beta": np.inf}, r"parameter 'beta' holds inf; finite"),
     ({"P": EYE * 1j, "beta": 1}, r"parameter 'P' is complex; real numbers were expected: pass its real part"),
-    ({"P": [["a", "b"], ["c", "d"]], "beta": 1}, r"parameter 'P' holds <U1; real numbers were expected"),
+    ({"P": [["a", "b"], ["c", "d"]], "beta": 1}, r"parameter 'P' holds text; real numbers were expected"),
     ({"P": [[1, 2], [3]], "beta": 1}, r"parameter 'P' is a ragged sequence"),
-    ({"P": np.array([[None, 1], [1, 1]]), "beta": 1}, r"parameter 'P' holds object"),
+    ({"P": np.array([[None, 1], [1, 1]]), "beta": 1}, r"parameter 'P' holds Python objects"),
     ({"P": EYE, "beta": -1.0}, r"parameter 'beta' is declared positive, got -1.0"),
     ({"P": EYE, "beta": [1.0, 2.0]}, r"parameter 'beta' has shape \(2,\); one number was expected"),
     ([EYE, 1.0], r"params is list; a mapping of names to numbers was expected"),
@@ -137,7 +137,7 @@ BAD_STATES: list[tuple[Any, str]] = [
     ({"y": np.ones((5, 2)), "z": Z}, r"state 'z' has the batch axes \(\), state 'y' has \(5,\); one batch"),
     ({"y": 1.0, "z": Z}, r"state 'y' has shape \(\); axes 'N' were expected"),
     ({"y": Y * 1j, "z": Z}, r"state 'y' is complex; real numbers were expected"),
-    ({"y": ["a", "b"], "z": Z}, r"state 'y' holds <U1; real numbers"),
+    ({"y": ["a", "b"], "z": Z}, r"state 'y' holds text; real numbers"),
     ({"y": [[1.0], [1.0, 2.0]], "z": Z}, r"state 'y' is a ragged sequence"),
 ]
 

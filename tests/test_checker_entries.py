@@ -181,7 +181,8 @@ def test_the_command_says_what_is_wrong_with_a_file(capsys: pytest.CaptureFixtur
         assert (code, out) == (UNUSABLE, "")
         assert words in err
         assert "bad.json" in err
-    assert said(capsys, "check-certificates", str(tmp_path / "none.json"))[0] == UNUSABLE
+    code, _, err = said(capsys, "check-certificates", str(tmp_path / "none.json"))
+    assert (code, "none.json does not exist" in err) == (UNUSABLE, True)
     file.write_text("[]")
     assert said(capsys, "check-certificates", str(file))[:2] == (FINE, "0 verdicts: 0 confirmed, 0 refused, 0 not checked\n")
 

@@ -15,6 +15,7 @@ import amsym as am
 from amsym.errors import InputError, ModelError
 from amsym.verdict import Status, Verdict
 from proofs.enclosed.left import grouped
+from proofs.enclosed.result import EnclosedStates
 
 
 def _missed(found: Any, zeros: np.ndarray) -> int:
@@ -74,6 +75,37 @@ def test_a_degenerate_zero_is_undecided_and_the_region_that_holds_it_told(power:
     assert len(low) == 1
     assert low[0, 0] <= 0 <= high[0, 0]
     assert high[0, 0] - low[0, 0] < 1e-3
+    assert str(found).splitlines()[-1].startswith("  left open: (")
+
+
+def test_what_is_printed_has_states_by_name_no_digits_of_rounding_and_few_of_the_open_regions() -> None:
+    v, h = am.state("v", "N"), am.state("h", "N")
+    pair = am.System(flow={v[i]: -v[i], h[i]: v[i] - h[i] + h[i] ** 3})
+    shown = str(am.enclose_steady_states(pair, None, {"v": ([-2.0], [3.0]), "h": ([-0.7], [0.8])}))
+    assert "one in its box" in shown
+    assert shown.endswith("at v = (0), h = (0)")
+    two = EnclosedStates(
+        boxes=(np.array([[-1e-11], [0.5]]), np.array([[1e-11], [0.5]])),
+        states=np.array([[-5e-33], [0.5]]),
+        stability=(Verdict("steady state is stable", Status.UNDECIDED, {}),) * 2,
+        complete=Verdict("all", Status.UNDECIDED, {}, "open"),
+        undecided=(np.arange(5.0)[:, None], np.arange(5.0)[:, None] + 0.5),
+        energies=None,
+        domain={},
+    )
+    lines = str(two).splitlines()
+    assert [line[line.index(" at ") :] for line in lines[1:3]] == [" at (0)", " at (0.5)"]
+    assert lines[3] == "  left open: (0) to (0.5)"
+    assert lines[-1] == "  ... and 2 more, in `undecided`"
+
+
+def test_states_without_a_domain_are_all_named_with_what_to_add() -> None:
+    v, h = am.state("v", "N"), am.state("h", "N")
+    pair = am.System(flow={v[i]: -(v[i] ** 3), h[i]: v[i] - h[i] ** 3})
+    with pytest.raises(InputError, match=r"'v' and 'h' have none: pass domain=\{'v': \(-5, 5\), 'h': \(-5, 5\)\}"):
+        am.enclose_steady_states(pair)
+    with pytest.raises(InputError, match=r"'h' has none: add 'h': \(-5, 5\) to domain"):
+        am.enclose_steady_states(pair, None, {"v": ([-1.0], [1.0])})
 
 
 def test_a_line_of_steady_states_is_left_open() -> None:
@@ -245,6 +277,8 @@ def test_boxes_that_touch_are_told_as_one_region() -> None:
         (lambda: am.enclose_critical_points(CUBIC, None, {"y": ([0.0], [1.0])}), ModelError, "energy"),
         (lambda: am.enclose_steady_states("y", None, {"y": ([0.0], [1.0])}), ModelError, "System"),
         (lambda: am.enclose_steady_states(CUBIC, None, {"y": ([0.0], [1.0])}, seconds=0), InputError, "seconds"),
+        (lambda: am.enclose_steady_states(am.System(flow={y[i]: -y[i]}), None, {"y": ([0.0], [1.0])}, seconds="a"), InputError, "seconds"),
+        (lambda: am.enclose_steady_states(NETWORK, {"W": [[1.0]], "b": [0.0]}, {"y": ([0, 0], [1, 1])}), InputError, "the domain .* say 2"),
     ],
 )
 def test_input_that_does_not_fit_is_named(call: Any, error: type[Exception], words: str) -> None:
@@ -271,7 +305,7 @@ def test_continua_of_steady_states_are_told_as_such() -> None:
     found = am.enclose_steady_states(am.zoo.hopfield("relu"), {"W": np.eye(2), "b": np.zeros(2)})
     assert len(found) == 0
     assert [c.dimension for c in found.continua] == [2]
-    assert "continuum" in str(found)
+    assert str(found).startswith("0 isolated steady states and 1 continuum, CERTIFIED")
 
 
 def test_the_same_network_by_enumeration_and_by_search_has_the_same_steady_states() -> None:

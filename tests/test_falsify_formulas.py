@@ -144,18 +144,30 @@ def test_an_update_that_raises_the_energy_in_a_narrow_place_is_found() -> None:
     assert "synchronous" in found.what
 
 
-BAD: list[tuple[Any, str, type[Exception], str]] = [
+BAD: list[tuple[Any, Any, type[Exception], str]] = [
     (total(y[i], i), "!=", InputError, "one of <=, >=, <, >"),
     (y[i], "<=", InputError, "free indices"),
     (state("z", "N")[i], "<=", InputError, "free indices"),
     (total(state("z", "N")[i], i), "<=", ModelError, "has no equation"),
+    (total(y[i], i), {"y": (-1, 1)}, InputError, "one of <=, >=, <, >"),
+    ("energy", "<=", InputError, "the text 'energy'"),
 ]
 
 
 @pytest.mark.parametrize(("formula", "relation", "error", "words"), BAD)
-def test_formulas_and_relations_that_make_no_sense_are_told(formula: Any, relation: str, error: type[Exception], words: str) -> None:
+def test_formulas_and_relations_that_make_no_sense_are_told(formula: Any, relation: Any, error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
         falsify(still, formula, relation)
+
+
+def test_a_name_is_no_bound_and_no_model_and_a_text_of_a_number_is_that_number() -> None:
+    with pytest.raises(InputError, match="the text 'big'"):
+        falsify(still, total(y[i], i), "<=", "big")
+    with pytest.raises(ModelError, match="takes a System, a Memory"):
+        falsify("hopfield", total(y[i], i))  # type: ignore[arg-type]
+    found = falsify(still, total(y[i] ** 2, i), "<=", "1/2")
+    assert isinstance(found, Violation)
+    assert str(found) == repr(found) == found.words()
 
 
 # Time and evidence

@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import amsym as am
-from amsym.errors import InputError
+from amsym.errors import InputError, ModelError
 from amsym.verdict import Status, Verdict
 from numeric.enclosure.tree import leaf_boxes
-from proofs.inequalities import holds_on_box
+from proofs.inequalities import contracts_on_box, convex_on_box, holds_on_box
 from proofs.inequalities.branching import Region, cover
 from proofs.inequalities.forms import Rough
 from proofs.inequalities.over_box import OverBox
@@ -346,11 +346,30 @@ def test_several_states_and_named_formulas_and_scalars() -> None:
         ("energy", "<=", {}, None),
         (W[i, j], "<=", TWO, None),
         (am.state("z", "N")[i], "<=", TWO, None),
+        (y[0], "<=", TWO, None),
+        (y[i] * sp.Symbol("q"), "<=", TWO, None),
+        (am.total(y[i], i) <= 1, "<=", TWO, None),
+        ("energy", TWO, None, None),
     ],
 )
 def test_what_does_not_fit_is_refused(formula: Any, relation: str, domain: Any, params: Any) -> None:
-    with pytest.raises(InputError, match=r"expected|missing|has not"):
+    with pytest.raises(InputError, match=r"expected|missing|has not|explicit entry"):
         holds_on_box(PLAIN, formula, relation, domain, params)
+
+
+def test_a_memory_is_asked_as_its_system_and_other_things_are_named() -> None:
+    v, h = am.Layer("v", "N", am.lagrangians.identity()), am.Layer("h", "K", am.lagrangians.softmax(1))
+    memory, params = am.Memory([v, h], [am.synapses.dense(v, h, weights="xi")]), {"xi": [[1.0, 2.0]]}
+    domain = {"v": (-1, 1), "h": (-1, 1)}
+    for given_model in (memory, memory.system):
+        assert holds_on_box(given_model, "energy", ">=", domain, params, right=-100).status is Status.CERTIFIED
+        assert convex_on_box(given_model, "energy", domain, params).status is Status.REFUTED
+        assert contracts_on_box(given_model, {"v": (0, 0), "h": (0, 0)}, params).status is Status.CERTIFIED
+    for ask in (lambda: holds_on_box("hopfield", "energy", "<=", TWO), lambda: convex_on_box("hopfield", "energy", TWO)):
+        with pytest.raises(ModelError, match="takes a System, a Memory"):
+            ask()
+    with pytest.raises(ModelError, match="takes a System, a Memory"):
+        contracts_on_box("hopfield", TWO)
 
 
 def test_a_formula_that_is_not_defined_on_the_whole_box_stays_open() -> None:

@@ -17,6 +17,7 @@ from amsym.prover.definite import has_definite_hessian
 from amsym.prover.links import critical_are_steady, steady_are_critical
 from amsym.verdict import Status, Verdict
 from numeric.rigorous import Evaluator
+from proofs.checker.entries import Outcome, check_verdict
 from proofs.properties.links import decide_critical, decide_steady
 from proofs.question import question
 from proofs.zeros.points import Field, is_exactly_zero, is_zero_number
@@ -177,6 +178,15 @@ def test_a_slope_is_known_once_its_scalar_is_given() -> None:
     assert half is not None
     assert none is not None
     assert (half.status, none.status) == (PROVED, REFUTED)
+
+
+def test_an_identity_that_holds_for_every_number_is_proved_by_name_and_checked_again() -> None:
+    c = am.parameter("c")
+    cubic = am.System(flow={y[i]: c * y[i] ** 2 - y[i]}, energy=am.total(y[i] ** 2 / 2 - c * y[i] ** 3 / 3, i))
+    for verdict in am.verify(cubic, {"c": 0.1}, only=["steady states are critical points", "critical points are steady states"]).values():
+        assert verdict.status is PROVED
+        assert "0.1" not in str(verdict.certificate["steps"])
+        assert check_verdict(verdict.to_dict()).outcome is Outcome.CONFIRMED
 
 
 def test_exact_zeros_are_told_from_small_numbers() -> None:

@@ -50,18 +50,18 @@ def stability(system: Any, params: Any, state: Any, *, t: float = 0.0, steady: f
     Raises InputError where the state is not steady, with the residual. Source: dead_neurons section 3.2, Proposition 4.
     """
     at = point(system, params, state, t)
-    residual = checked_residual(at, nonnegative("steady", steady))
+    residual = checked_residual(at, nonnegative("steady", steady), "follow the flow with am.simulate, or raise steady=")
     D = dead_space(at)
     return _dense(at, D, residual) if at.n <= DENSE else _by_products(at, D, residual)
 
 
-def checked_residual(at: Point, steady: float) -> float:
+def checked_residual(at: Point, steady: float, follow: str = "or follow the flow with am.simulate") -> float:
     """|f|_inf, or an InputError that names it where it is not small."""
     residual = float(np.abs(at.flow()).max(initial=0.0))
     if not residual <= steady * at.scale:
         raise InputError(
             f"the state is not steady: |f| is {residual:.3g}, at most {steady * at.scale:.3g} was expected: "
-            "polish it with am.steady_states, follow the flow with am.simulate, or raise steady="
+            f"polish it with am.steady_states, {follow}"
         )
     return residual
 

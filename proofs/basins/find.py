@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from amsym.errors import InputError, ModelError
 from amsym.verdict import Status, Verdict
+from amsym.words import counted
 from numeric.rigorous import Undetermined
 from numeric.simulate_input import whole
 from numeric.stability.point import Point, point
@@ -49,6 +50,9 @@ def certified_basin(
     up to 8. The set keeps to `domain`, {"y": (low, high)}; `boxes` bounds the work for each level of the energy that is tried.
     Parameters are taken as the exact binary fractions that they are.
 
+    state: a steady state, an array or {"v": ..., "h": ...}; one of several is `found.states[k]` of am.steady_states or
+    am.enclose_steady_states.
+
     >>> import amsym as am
     >>> i, y = am.index("i", "N"), am.state("y", "N")
     >>> double_well = am.System(flow={y[i]: y[i] - y[i]**3}, energy=am.total(y[i]**4/4 - y[i]**2/2, i))
@@ -57,7 +61,7 @@ def certified_basin(
     ('CERTIFIED', True, False)
 
     UNDECIDED with its reason where neither was found: at a kink, in a continuum of steady states, with zero modes.
-    Raises InputError where the state is not steady within 1e-6 or not stable, and where arguments do not fit; ModelError for a
+    Raises InputError where the state is not steady within 1e-6 (1 + |y|) or not stable, and where arguments do not fit; ModelError for a
     flow that depends on time.
     """
     if kind is not None and kind not in KINDS:
@@ -132,7 +136,7 @@ def _why_no_ball(terrain: Terrain, center: Array) -> str:
     values = np.linalg.eigvals(terrain.at.jacobian(center))
     top = float(values.real.max(initial=-np.inf))
     if top > -1e-7 * (1 + float(np.abs(values).max(initial=0))):
-        return f"the slowest rate is {-top:.2g}: next to the state others may stay, along a flat or dead direction, or creep"
+        return f"the slowest rate is {0.0 - top:.2g}: next to the state others may stay, along a flat or dead direction, or creep"
     return "no ball around the state contracts in any norm that was tried: a kink or a jump next to it, or formulas without balls"
 
 
@@ -168,7 +172,8 @@ def _certified(terrain: Terrain, ball: Ball, found: Sublevel | None, why: str) -
     if found is not None:
         cover, (below, above) = found.cover, found.cover.box()
         low, high = np.minimum(low, below), np.maximum(high, above)
-        reason += f"; {len(cover.walls)} boxes with E > c wall in {len(cover.inside)} boxes without another steady state"
+        walls, inside = counted(len(cover.walls), "box", "boxes"), counted(len(cover.inside), "box", "boxes")
+        reason += f"; E > c in {walls} around, and no other steady state in {inside} within"
     shown = Verdict(CLAIM, Status.CERTIFIED, data, reason + (f"; {why}" if why else ""))
     verdict, box = with_model(shown, terrain.system, terrain.problem.values, at.sizes), _pair(at, low, high)
     center = at.restore(ball.center)

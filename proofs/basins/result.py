@@ -16,6 +16,8 @@ from proofs.basins.ball import Ball
 from proofs.basins.sublevel import Sublevel
 
 Array = NDArray[Any]
+# The width of a box around 0 whose middle says nothing more.
+NARROW = 1e-9
 
 
 @dataclass(frozen=True, repr=False)
@@ -55,13 +57,14 @@ class CertifiedBasin:
         return any(part.holds(packed) for part in self._sets)
 
     def __repr__(self) -> str:
-        middle = self._at.bound.pack(self.center)[0][0]
-        near = ", ".join(f"{x:.4g}" for x in middle[:6]) + (", ..." if len(middle) > 6 else "")
+        middle, low, high = (self._at.bound.pack(y)[0][0] for y in (self.center, *self.state))
+        shown = np.where((low <= 0) & (high >= 0) & (high - low < NARROW), 0.0, middle)
+        near = ", ".join(f"{x:.4g}" for x in shown[:6]) + (", ..." if len(shown) > 6 else "")
         if self.verdict.status is not Status.CERTIFIED:
             return f"No certified basin of the steady state near ({near}): {self.verdict.reason}"
         what = {
             "ball": f"a ball of radius {self.radius or 0:.4g}",
-            "sublevel set": f"a ball of radius {self.radius or 0:.4g} and a set of energy E <= {self.level or 0:.6g}",
+            "sublevel set": f"a ball of radius {self.radius or 0:.4g} and a set of energy E ≤ {self.level or 0:.6g}",
         }[self.kind]
         return f"Certified basin of the steady state near ({near}): {what}\n  {self.verdict.reason}"
 

@@ -10,6 +10,7 @@ import numpy as np
 from flint import arb
 from numpy.typing import NDArray
 
+from amsym.words import counted
 from numeric.rigorous import Undetermined
 from proofs.basins.ball import Ball
 from proofs.basins.barrier import surroundings
@@ -57,7 +58,10 @@ def sublevel(terrain: Terrain, ball: Ball, low: Array, high: Array, boxes: int) 
         if closed is not None:
             return Sublevel(terrain, ball, level, closed, low, high, found), ""
         tried += 1
-    return None, f"no set E <= c was closed with {boxes} boxes at {tried} levels: the energy may be flat along a direction, or hardly rises"
+    if not tried:
+        return None, "no set E ≤ c was tried: no level above that of the state was found around it"
+    why = "the energy may be flat along a direction, or hardly rises"
+    return None, f"no set E ≤ c was closed with {counted(boxes, 'box', 'boxes')} at {counted(tried, 'level')}: {why}"
 
 
 def _levels(terrain: Terrain, center: Array, saddles: Array, low: Array, high: Array) -> Iterator[float]:

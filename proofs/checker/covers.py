@@ -343,7 +343,7 @@ def relation_of(i: Mapping[str, Any]) -> tuple[Any, str, fmpq]:
 def _inequality(model: Model, c: Mapping[str, Any]) -> str:
     left, relation, right = relation_of(c["inequality"])
     if left == "energy rate":  # raises where E may jump: its rate is 0 on both sides of what it climbs
-        Field(model.graph, model.components, [model.energy], model.unknowns).jacobian(_domain(model, c))
+        Field(model.graph, model.components, [model.energy], model.unknowns).jacobian(domain_of(model, c))
     f, holds = Field(model.graph, model.components, [quantity(model, left)], model.unknowns), RELATIONS[relation]
     side = {"<=": -1, ">=": 1}.get(relation, 0) if right == 0 else 0
     falls = cache(lambda: _squares(model, domain_of(model, c)) if left == "energy rate" and side < 0 else None)

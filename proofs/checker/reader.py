@@ -51,6 +51,11 @@ def _whole(text: str, parse: Callable[[_Reader], Node]) -> Node:
     return found
 
 
+def _strange(rest: str) -> str:
+    number = re.match(r"[\d.]+", rest)
+    return f"the decimal {number[0]}, which may be rounded, is not read" if number else f"{rest[:12]!r} is not known"
+
+
 class _Reader:
     def __init__(self, text: str) -> None:
         self.text, self.at, where = text, 0, 0
@@ -58,7 +63,7 @@ class _Reader:
         while text[where:].strip():
             found = _TOKEN.match(text, where)
             if found is None:
-                raise Unreadable(f"{text[where : where + 12]!r} in {text!r:.60} is not known")
+                raise Unreadable(f"{_strange(text[where:].strip())} in {text!r:.60}")
             kind = next(k for k in ("slope", "rate", "sum", "number", "name", "sign") if found[k])
             self.tokens.append((kind, found[kind], found))
             where = found.end()

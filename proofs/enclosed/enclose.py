@@ -42,9 +42,10 @@ def enclose_steady_states(
     """Every steady state in a bounded domain, and a Verdict on there being no other.
 
     system: a System, a Memory, or a bound model (params None).  domain: {"y": (low, high)}, numbers or arrays, for every state.
-    seconds: processor time for the search; what is left open by then is in `undecided`.
+    seconds: processor time for the search; what is left open by then is in `undecided`. A degenerate state, one whose Jacobian is
+    singular as at a bifurcation, is left open however long.
     A flow that is piecewise affine (relu, leaky_relu, hard_tanh, identity) is solved over the patterns of its kinks in exact rationals,
-    with or without a domain; steady states that are not isolated are in `continua`.
+    with or without a domain, and without regard to `seconds`; steady states that are not isolated are in `continua`.
 
     >>> from amsym import zoo
     >>> found = enclose_steady_states(zoo.hopfield("tanh"), {"W": [[2.0]], "b": [0.0]}, {"y": (-5, 5)})
@@ -54,9 +55,10 @@ def enclose_steady_states(
     Raises InputError for params or a domain that do not fit, ModelError for a system without a flow.
     """
     asked = read(system, params, domain, "enclose_steady_states")
+    seconds = positive("seconds", seconds)
     if is_piecewise_affine(asked.system) and not _lacks_sizes(asked):
         return enumerated(asked)
-    return _enclosed(flow_problem(asked, "enclose_steady_states"), positive("seconds", seconds), "steady state")
+    return _enclosed(flow_problem(asked, "enclose_steady_states"), seconds, "steady state")
 
 
 def enclose_critical_points(
@@ -148,8 +150,9 @@ def _complete(problem: Problem, zeros: Zeros, found: list[Mirror], kept: list[Sh
     if left:
         words = f"{counted(len(kept), what)} shown; {counted(left, 'region')} left open after {looked}"
         return Verdict(claim, Status.UNDECIDED, certificate, words)
-    words = f"one in each of {counted(len(kept), 'box', 'boxes')} and none elsewhere" if kept else "there is none"
-    return Verdict(claim, Status.CERTIFIED, certificate, f"{words}, by {looked} that cover the domain")
+    held = "one in its box" if len(kept) == 1 else f"one in each of {len(kept)} boxes"
+    words = f"{held} and none elsewhere" if kept else "there is none"
+    return Verdict(claim, Status.CERTIFIED, certificate, f"{words}, by {looked} that cover{'s' * (zeros.boxes == 1)} the domain")
 
 
 def _certificate(problem: Problem, zeros: Zeros, found: list[Mirror], kept: list[Shown], left: int) -> dict[str, Any]:

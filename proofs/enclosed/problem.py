@@ -107,7 +107,11 @@ def packed_domain(asked: Question, asker: str) -> tuple[Array, Array, dict[str, 
     for s in system.states:
         box = given.get(s.name)
         if box is None:
-            raise InputError(f"{asker}() needs a bounded domain, and '{s.name}' has none: pass domain={{'{s.name}': (-5, 5)}}")
+            lacking = [t.name for t in system.states if t.name not in given]
+            names, have = " and ".join(f"'{n}'" for n in lacking), "has" if len(lacking) == 1 else "have"
+            pairs = ", ".join(f"'{n}': (-5, 5)" for n in lacking)
+            remedy = f"add {pairs} to domain" if given else f"pass domain={{{pairs}}}"
+            raise InputError(f"{asker}() needs a bounded domain, and {names} {have} none: {remedy}")
         missing = [a for a in s.axes if a not in sizes]
         if missing:
             raise InputError(f"axis '{missing[0]}' of '{s.name}' has no size; give its domain as two arrays, (lows, highs)")

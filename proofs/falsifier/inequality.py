@@ -17,7 +17,7 @@ from amsym.errors import InputError
 from amsym.notation import Component, derivative, free_indices, total
 from amsym.system import System, time
 from numeric.legendre import slope
-from numeric.rigorous import Evaluator
+from numeric.rigorous import Evaluator, rational
 from proofs.draws import Values
 from proofs.probes import Probe, kink_functions, rate_probe, require_off
 from proofs.updates import update_probe
@@ -90,7 +90,7 @@ def formula_inequality(system: System, formula: Any, relation: str = "<=", right
 
     Raises InputError for a relation that is not <=, >=, < or >, and for a formula that is no number; ModelError for other states.
     """
-    if relation not in RELATIONS:
+    if not isinstance(relation, str) or relation not in RELATIONS:
         raise InputError(f"the relation is one of {', '.join(RELATIONS)}, got {relation!r}: take one of these")
     left, bound = _number(formula), _number(right)
     sign, strict = RELATIONS[relation]
@@ -100,10 +100,18 @@ def formula_inequality(system: System, formula: Any, relation: str = "<=", right
 
 
 def _number(formula: Any) -> sp.Expr:
-    expr = sp.sympify(formula)
+    expr = _rational(formula) if isinstance(formula, str) else sp.sympify(formula)
     if not isinstance(expr, sp.Expr) or free_indices(expr):
         raise InputError(f"an inequality compares numbers, got {formula!r}: sum over its free indices with total(..., i)")
     return expr
+
+
+def _rational(text: str) -> sp.Rational:
+    """The number of a text "1/2"; a name is none, which would count as a parameter of its own."""
+    try:
+        return sp.Rational(*rational(text).as_integer_ratio())
+    except InputError:
+        raise InputError(f"an inequality compares formulas, got the text {text!r}: say model.energy for the energy") from None
 
 
 def _with_formula(system: System, g: sp.Expr) -> System:

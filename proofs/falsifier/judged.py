@@ -59,5 +59,7 @@ class Suspect:
         places = ", ".join(f"{k.name} = {value_in_words(v)}" for k, v in self.values.items())
         return f"suspected, not confirmed: a violation by {self.score:.3g} in floating point at {places}; {self.reason}"
 
+    __str__ = __repr__ = words
+
 
 __all__ = ["Judged", "Suspect", "judged"]

@@ -8,9 +8,11 @@ from typing import Any
 import sympy as sp
 
 from amsym.errors import InputError
+from amsym.judged import judged
 from amsym.prover.regularity import is_continuous
-from amsym.system import System
+from amsym.render.numbers import value_in_words
 from amsym.verdict import Status, Verdict
+from numeric.simulate_input import positive
 from proofs.certificates import with_model
 from proofs.draws import plain
 from proofs.inequalities.boxed import Boxed, boxed
@@ -25,7 +27,7 @@ SEMIDEFINITE, DEFINITE = "positive semidefinite", "positive definite"
 
 
 def convex_on_box(
-    system: System,
+    system: Any,
     formula: Any,
     domain: Mapping[Any, Any],
     params: Mapping[str, Any] | None = None,
@@ -35,9 +37,10 @@ def convex_on_box(
 ) -> Verdict:
     """CERTIFIED where the Hessian of a scalar formula is positive semidefinite (definite, if strict) on the whole box.
 
-    formula: an index expression without free indices, or "energy".
+    formula: an index expression without free indices, or "energy".  system, domain, params, seconds: as for holds_on_box.
 
     >>> from amsym.notation import index, state, total
+    >>> from amsym.system import System
     >>> i, y = index("i", "N"), state("y", "N")
     >>> s = System(flow={y[i]: -y[i]}, energy=total(sp.cos(y[i]), i))
     >>> print(convex_on_box(s, "energy", {"y": ([2, 3], [4, 4])}).status)
@@ -47,7 +50,8 @@ def convex_on_box(
 
     Raises InputError as holds_on_box does, and for a formula that is not continuous or has free indices.
     """
-    asked = question(system, params or {}, domain)
+    positive("seconds", seconds)
+    asked = question(judged(system, "convex_on_box", energy=False), params or {}, domain)
     inequality = stated(asked.system, formula, ">=")
     if inequality.left.has(sp.zoo, sp.nan) or sp.sympify(inequality.left).is_number:
         raise InputError(f"{formula!r} is a number; a formula in the states was expected")
@@ -109,5 +113,5 @@ def _refuted(claim: str, problem: Boxed, what: str, found: Indefinite, strict: b
     }
     from proofs.zeros.boxes import in_words
 
-    place = in_words({}, dict(found.values))
-    return Verdict(claim, Status.REFUTED, data, f"xᵀ A x = {found.ball.str(6, radius=False)} with x = {tuple(found.vector)} at {place}")
+    place, vector = in_words({}, dict(found.values)), value_in_words(tuple(found.vector))
+    return Verdict(claim, Status.REFUTED, data, f"xᵀ A x = {found.ball.str(6, radius=False)} with x = {vector} at {place}")

@@ -15,11 +15,14 @@ import numpy as np
 import sympy as sp
 
 from amsym.errors import InputError
+from amsym.judged import judged
 from amsym.notation import Component, Index, Mask, total
+from amsym.notation.tensors import Entry
 from amsym.prover.lyapunov import asked_of_states, energy_rate
 from amsym.system import System
 from amsym.verdict import Status, Verdict
 from numeric.rigorous import Evaluator, rational
+from numeric.simulate_input import positive
 from proofs.certificates import with_model
 from proofs.draws import plain
 from proofs.inequalities.boxed import Boxed, boxed
@@ -75,7 +78,7 @@ class Inequality:
 
 
 def holds_on_box(
-    system: System,
+    system: Any,
     formula: Any,
     relation: str,
     domain: Mapping[Any, Any],
@@ -86,8 +89,10 @@ def holds_on_box(
 ) -> Verdict:
     """CERTIFIED where formula ⋈ right holds for all states of the domain, REFUTED at an exact state, else UNDECIDED.
 
+    system: a System, a Memory, or a Lagrangian.
     formula: an index expression in the system's states and parameters, or "energy", or "energy rate" for dE/dt along the flow.
-    domain: {"y": (low, high)}, numbers or arrays.  right: an exact number.
+    One with free indices, as y[i], is meant at each of their places.  relation: "<=", "<", ">=" or ">".
+    domain: {"y": (low, high)}, numbers or arrays, for every state.  right: an exact number.  seconds: for the search.
 
     >>> from amsym.notation import index, state, total
     >>> i, y = index("i", "N"), state("y", "N")
@@ -98,27 +103,45 @@ def holds_on_box(
     >>> print(holds_on_box(s, "energy", "<=", {"y": ([-1, -1], [1, 1])}, right="1/2").status)
     REFUTED
 
-    Raises InputError for a domain without bounds, missing parameters, an unknown relation or a formula that does not fit.
+    Raises InputError for a domain without bounds, missing parameters, an unknown relation or a formula that does not fit, ModelError
+    for what is no model.
     """
-    asked = question(system, params or {}, domain)
+    _check_relation(relation)
+    positive("seconds", seconds)
+    asked = question(judged(system, "holds_on_box", energy=False), params or {}, domain)
     verdict = decided(boxed(asked), stated(asked.system, formula, relation, right), seconds)
     return with_model(verdict, asked.system, asked.fixed, asked.sizes)
 
 
 def stated(system: System, formula: Any, relation: str, right: Any = 0) -> Inequality:
     """The inequality, its names resolved."""
-    if relation not in RELATIONS:
-        raise InputError(f"the relation is {relation!r}; one of {', '.join(RELATIONS)} was expected")
+    _check_relation(relation)
     if not isinstance(formula, str):
-        known = {*system.parameters, *system.scalars, *system.states}
         expr = sp.sympify(formula)
-        strange = [c for c in expr.atoms(Component) if c.tensor.name not in {k.name for k in known}]
-        if strange:
-            raise InputError(f"the formula holds {strange[0].tensor.description}, which the system has not: use its states and parameters")
+        _check_names(system, expr)
         return Inequality(_own_tensors(system, expr), relation, right)
     if formula not in OWN or system.energy is None or (formula == "energy rate" and system.flow is None):
         raise InputError(f"{formula!r} is no formula of this system; an index expression, 'energy' or 'energy rate' was expected")
     return Inequality(energy_rate(system) if formula == "energy rate" else system.energy, relation, right, formula)
+
+
+def _check_relation(relation: Any) -> None:
+    if not isinstance(relation, str) or relation not in RELATIONS:
+        expected = f"one of {', '.join(RELATIONS)} was expected"
+        raise InputError(f"the relation is {relation!r}; {expected}: say holds_on_box(model, formula, '<=', domain, params)")
+
+
+def _check_names(system: System, expr: Any) -> None:
+    """Raises InputError for what no number of the system stands for."""
+    names = {k.name for k in (*system.parameters, *system.scalars, *system.states)}
+    if not isinstance(expr, sp.Expr):
+        raise InputError(f"the formula is {expr!s:.60}; a number was expected: give its left side, and the rest as relation and right=")
+    strange = [c.tensor.description for c in expr.atoms(Component) if c.tensor.name not in names]
+    strange += [f"'{s}'" for s in expr.atoms(sp.Symbol) if type(s) is sp.Symbol and s.name not in names]
+    if strange:
+        raise InputError(f"the formula holds {strange[0]}, which the system has not: use its states and parameters")
+    if entries := sorted(expr.atoms(Entry), key=str):
+        raise InputError(f"the formula holds the explicit entry {entries[0]}; in index notation write y[i], with a mask to pick places")
 
 
 def _own_tensors(system: System, expr: sp.Expr) -> sp.Expr:

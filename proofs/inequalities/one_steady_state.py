@@ -19,10 +19,11 @@ from flint import fmpq
 from numpy.typing import NDArray
 
 from amsym.errors import AmsymError, InputError
+from amsym.judged import judged
 from amsym.notation.effort import OutOfTime, remaining, time_limit
 from amsym.prover.regularity import is_continuous
-from amsym.system import System
 from amsym.verdict import Status, Verdict
+from numeric.simulate_input import positive
 from proofs.certificates import with_model
 from proofs.inequalities.boxed import Boxed, boxed
 from proofs.inequalities.branching import Cover, cover
@@ -52,12 +53,13 @@ ONE_TO_ONE = "f is one-to-one on the box: Y ∂f/∂y + (Y ∂f/∂y)ᵀ ≻ 0 t
 
 
 def contracts_on_box(
-    system: System, domain: Mapping[Any, Any], params: Mapping[str, Any] | None = None, *, metric: Any = None, seconds: float = SECONDS
+    system: Any, domain: Mapping[Any, Any], params: Mapping[str, Any] | None = None, *, metric: Any = None, seconds: float = SECONDS
 ) -> Verdict:
     """CERTIFIED where the logarithmic norm of ∂f/∂y in |x|² = xᵀ P x is negative on the whole box: P J + Jᵀ P ≺ 0.
 
-    metric: P, (n, n), symmetric and positive definite, in packed order; without one the identity and solutions of Lyapunov's
-    equation at the middle and at a steady state are tried.
+    metric: P, (n, n), symmetric and positive definite, in packed order, all entries of the first state before those of the next;
+    without one the identity and solutions of Lyapunov's equation at the middle and at a steady state are tried. The P that was found
+    is in certificate["metric"].  system, domain, params, seconds: as for holds_on_box.
 
     >>> from amsym import zoo
     >>> v = contracts_on_box(zoo.hopfield("tanh"), {"y": (-1, 1)}, {"W": [[0.5, 0.2], [0.2, 0.3]], "b": [0.0, 0.1]})
@@ -66,7 +68,8 @@ def contracts_on_box(
 
     Raises InputError as holds_on_box does, and for a metric that is not positive definite.
     """
-    asked = question(system, params or {}, domain)
+    positive("seconds", seconds)
+    asked = question(judged(system, "contracts_on_box", energy=False), params or {}, domain)
     return with_model(_contraction(boxed(asked), metric, seconds), asked.system, asked.fixed, asked.sizes)
 
 
@@ -80,15 +83,20 @@ def _contraction(problem: Boxed, metric: Any, seconds: float) -> Verdict:
         slopes = _over_slopes(P, net) if net is not None else None
         if slopes is not None:
             data = {**slopes.certificate, **problem.data(), "metric": plain_rows(exact_rows(P))}
-            return Verdict(
-                CONTRACTS, Status.CERTIFIED, data, f"P ∂f/∂y + (∂f/∂y)ᵀ P ≺ 0 for all slopes of g on the domain: {slopes.reason}"
-            )
+            return Verdict(CONTRACTS, Status.CERTIFIED, data, f"{_stated(P)} for all slopes of g on the domain: {slopes.reason}")
         found = cover(Definite(problem, JacobianForm(problem, -P), strict=True), problem.low, problem.high, seconds / len(metrics))
         if found.holds:
             data = matrix_data(problem, "-P jacobian", True, found) | {"metric": plain_rows(exact_rows(P))}
-            return Verdict(CONTRACTS, Status.CERTIFIED, data, f"P ∂f/∂y + (∂f/∂y)ᵀ P ≺ 0 {matrix_words(problem, found)}")
+            return Verdict(CONTRACTS, Status.CERTIFIED, data, f"{_stated(P)} {matrix_words(problem, found)}")
     assert found is not None
     return _not_contracting(problem, found, len(metrics))
+
+
+def _stated(P: Array) -> str:
+    """The inequality, with P where it is as short as that."""
+    if np.array_equal(P, np.eye(len(P))):
+        return "∂f/∂y + (∂f/∂y)ᵀ ≺ 0"
+    return "P ∂f/∂y + (∂f/∂y)ᵀ P ≺ 0, P the metric of the certificate,"
 
 
 def _over_slopes(P: Array, net: Sloped) -> Verdict | None:
@@ -115,10 +123,10 @@ def _not_contracting(problem: Boxed, found: Cover, tried: int) -> Verdict:
 
 def _given(metric: Any, n: int) -> list[list[float]]:
     rows = symmetric_rows(metric, "the metric")
-    if len(rows) != n or not factored(rows).is_definite:
-        raise InputError(
-            f"the metric is {len(rows)} × {len(rows)}; a positive definite {n} × {n} matrix was expected: one row for each component"
-        )
+    if len(rows) != n:
+        raise InputError(f"the metric is {len(rows)} × {len(rows)}; an {n} × {n} matrix was expected: one row for each component")
+    if not factored(rows).is_definite:
+        raise InputError(f"the metric is not positive definite; one that is was expected: say metric=np.eye({n}), or leave it out")
     found = [[float(x.p) / float(x.q) for x in row] for row in rows]
     if not factored(symmetric_rows(found)).is_definite:
         raise InputError("the metric is not positive definite when rounded to doubles; a better conditioned one was expected")

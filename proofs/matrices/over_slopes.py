@@ -69,6 +69,8 @@ def _read(A0: Any, parts: Sequence[Any], low: Sequence[Any], high: Sequence[Any]
     n = len(base)
     if n == 0 or any(len(a) != n or len(a[0]) != n for a in (base, *pieces)):
         raise InputError(f"A0 and the parts have shapes {[(len(a), len(a[0])) for a in (base, *pieces) if a]}; one (n, n) was expected")
+    if not all(isinstance(ends, Sequence | np.ndarray) for ends in (low, high)):
+        raise InputError(f"low is {low!r} and high {high!r}; a number for each part was expected: give two lists")
     if not len(pieces) == len(low) == len(high):
         raise InputError(f"there are {len(pieces)} parts, {len(low)} low and {len(high)} high slopes; equal numbers were expected")
     lo, hi = [as_fmpq(x) for x in low], [as_fmpq(x) for x in high]

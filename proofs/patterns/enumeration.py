@@ -10,6 +10,7 @@ from itertools import islice, product
 from typing import Any
 
 from amsym.verdict import Status, Verdict
+from amsym.words import counted
 from proofs.draws import nested
 from proofs.patterns.complementarity import complementarity
 from proofs.patterns.cover import cover, states_data
@@ -26,6 +27,7 @@ from proofs.question import Question
 CLAIM = "every steady state is listed"
 # Nodes of the search tree, and patterns solved one by one: minutes.
 NODES, PATTERNS = 400_000, 20_000
+MORE = "which nodes= and patterns= of proofs.patterns.enumerate_states raise"
 
 
 def enumerate_states(asked: Question, *, nodes: int = NODES, patterns: int = PATTERNS) -> PatternStates:
@@ -82,9 +84,10 @@ def _solved(flow: PiecewiseFlow, candidates: Iterable[Pattern], limit: int) -> t
 
 
 def _complete(certificate: dict[str, Any], patterns: int, solved: int, refuted: int, stopped: bool) -> Verdict:
-    words = f"{patterns} patterns: {refuted} partial patterns refuted or left with one candidate, {solved} solved in rationals"
+    partial = f"{counted(refuted, 'partial pattern')} refuted or left with one candidate"
+    words = f"{counted(patterns, 'pattern')}: {partial}, {solved} solved in rationals"
     if stopped:
-        return Verdict(CLAIM, Status.UNDECIDED, {}, f"{words}; the search was stopped at its limit, raise `nodes` or `patterns`")
+        return Verdict(CLAIM, Status.UNDECIDED, {}, f"{words}; the search was stopped at its limit, {MORE}")
     return Verdict(CLAIM, Status.CERTIFIED, certificate, words)
 
 
