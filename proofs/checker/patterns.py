@@ -40,6 +40,8 @@ def _cells(model: Model, c: Mapping[str, Any], found: _Found) -> Iterable[Cell]:
             return Tree(model, c, found.box).cells()
         except Undetermined:
             pass
+    if c["continua"]:
+        found.wrong = Undetermined  # the model's own cells may cut a listed piece in two
     return model_cells(model)
 
 
@@ -62,6 +64,7 @@ class _Found:
             raise Refused("a steady state is listed twice")
         self.continua = [[(self._zero(p["point"]), [self._packed(v) for v in p["directions"]]) for p in pieces] for pieces in c["continua"]]
         self.points: set[Point] = set()
+        self.wrong: type[Exception] = Refused
         self.flats: dict[Point, Cell] = {}
 
     def _packed(self, values: Mapping[str, Any]) -> Point:
@@ -112,7 +115,7 @@ class _Found:
             if inner and fmpq_mat(directions).rank() == len(directions) == dimension:
                 self.flats[point] = cell
                 return
-        raise Refused("a pattern has more than one steady state, and no piece of a continuum shows them")
+        raise self.wrong("a pattern has more than one steady state, and no piece of a continuum shows them")
 
     def _stays(self, cell: Cell, point: Sequence[fmpq], v: Sequence[fmpq]) -> bool:
         """Whether point ± small multiples of v are steady states of the cell."""
@@ -124,10 +127,10 @@ class _Found:
         ends = set[Point]()
         for pieces in self.continua:
             if not {point for point, directions in pieces if directions} <= set(self.flats) or not any(v for _, v in pieces):
-                raise Refused("a piece of a continuum is not among the solutions of a pattern")
+                raise self.wrong("a piece of a continuum is not among the solutions of a pattern")
             own = [self.flats[point] for point, directions in pieces if directions]
             ends |= {point for point, directions in pieces if not directions and any(self._holds(cell, point, closed=True) for cell in own)}
         if any(self._holds(cell, y, closed=True) for y in self.states for cell in self.flats.values()):
-            raise Refused("a steady state that is listed as isolated is not")
+            raise self.wrong("a steady state that is listed as isolated is not")
         if self.points != self.states | ends:
-            raise Refused("the steady states found are not those listed")
+            raise self.wrong("the steady states found are not those listed")
