@@ -13,6 +13,7 @@ from amsym.prover.regularity import is_continuous
 from amsym.render.numbers import value_in_words
 from amsym.verdict import Status, Verdict
 from numeric.simulate_input import positive
+from proofs.certificates import with_model
 from proofs.draws import plain
 from proofs.inequalities.boxed import Boxed, boxed
 from proofs.inequalities.branching import Cover, cover
@@ -54,7 +55,8 @@ def convex_on_box(
     inequality = stated(asked.system, formula, ">=")
     if inequality.left.has(sp.zoo, sp.nan) or sp.sympify(inequality.left).is_number:
         raise InputError(f"{formula!r} is a number; a formula in the states was expected")
-    return convexity(boxed(asked), inequality.left, inequality.name, strict, seconds)
+    verdict = convexity(boxed(asked), inequality.left, inequality.name, strict, seconds)
+    return with_model(verdict, asked.system, asked.fixed, asked.sizes)
 
 
 def convexity(problem: Boxed, formula: sp.Expr, name: str = "", strict: bool = False, seconds: float = SECONDS) -> Verdict:

@@ -19,10 +19,12 @@ from amsym.judged import judged
 from amsym.notation import Component, Index, Mask, total
 from amsym.notation.tensors import Entry
 from amsym.prover.lyapunov import asked_of_states, energy_rate
+from amsym.render.words import words
 from amsym.system import System
 from amsym.verdict import Status, Verdict
 from numeric.rigorous import Evaluator, rational
 from numeric.simulate_input import positive
+from proofs.certificates import with_model
 from proofs.draws import plain
 from proofs.inequalities.boxed import Boxed, boxed
 from proofs.inequalities.branching import Cover, Region, cover
@@ -72,7 +74,7 @@ class Inequality:
 
     def words(self) -> str:
         """The inequality, short."""
-        left = {"energy rate": "dE/dt", "energy": "E"}.get(self.name, self.text)
+        left = {"energy rate": "dE/dt", "energy": "E"}.get(self.name) or words(self.left)
         return f"{left if len(left) <= 80 else 'the formula'} {RELATIONS[self.relation]} {self.right}"
 
 
@@ -108,7 +110,8 @@ def holds_on_box(
     _check_relation(relation)
     positive("seconds", seconds)
     asked = question(judged(system, "holds_on_box", energy=False), params or {}, domain)
-    return decided(boxed(asked), stated(asked.system, formula, relation, right), seconds)
+    verdict = decided(boxed(asked), stated(asked.system, formula, relation, right), seconds)
+    return with_model(verdict, asked.system, asked.fixed, asked.sizes)
 
 
 def stated(system: System, formula: Any, relation: str, right: Any = 0) -> Inequality:
@@ -117,6 +120,7 @@ def stated(system: System, formula: Any, relation: str, right: Any = 0) -> Inequ
     if not isinstance(formula, str):
         expr = sp.sympify(formula)
         _check_names(system, expr)
+        expr = expr.xreplace({x: sp.Rational(x) for x in expr.atoms(sp.Float)})
         return Inequality(_own_tensors(system, expr), relation, right)
     if formula not in OWN or system.energy is None or (formula == "energy rate" and system.flow is None):
         raise InputError(f"{formula!r} is no formula of this system; an index expression, 'energy' or 'energy rate' was expected")
@@ -229,7 +233,7 @@ def _refuting(problem: Boxed, inequality: Inequality) -> Callable[[Evaluator], b
 def inequality_data(inequality: Inequality, at: Mapping[Index, int], relation: str = "") -> dict[str, Any]:
     """The statement at one choice of places, as a certificate holds it: y[i] at i = 0 is y[0]."""
     left = inequality.name or at_places(inequality.left, at)
-    return {"left": left, "relation": relation or inequality.relation, "right": str(inequality.right)}
+    return {"left": left, "relation": relation or inequality.relation, "right": str(rational(inequality.right))}
 
 
 def _shown(found: Cover) -> dict[str, Any]:

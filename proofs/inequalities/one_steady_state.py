@@ -24,6 +24,7 @@ from amsym.notation.effort import OutOfTime, remaining, time_limit
 from amsym.prover.regularity import is_continuous
 from amsym.verdict import Status, Verdict
 from numeric.simulate_input import positive
+from proofs.certificates import with_model
 from proofs.inequalities.boxed import Boxed, boxed
 from proofs.inequalities.branching import Cover, cover
 from proofs.inequalities.defined import is_finite_on
@@ -68,7 +69,11 @@ def contracts_on_box(
     Raises InputError as holds_on_box does, and for a metric that is not positive definite.
     """
     positive("seconds", seconds)
-    problem = boxed(question(judged(system, "contracts_on_box", energy=False), params or {}, domain))
+    asked = question(judged(system, "contracts_on_box", energy=False), params or {}, domain)
+    return with_model(_contracting(boxed(asked), metric, seconds), asked.system, asked.fixed, asked.sizes)
+
+
+def _contracting(problem: Boxed, metric: Any, seconds: float) -> Verdict:
     blocked = _unfit(problem)
     if blocked:
         return Verdict(CONTRACTS, Status.UNDECIDED, {"kind": "attempts"}, blocked)
