@@ -61,8 +61,6 @@ class Model:
     def __init__(self, data: Mapping[str, Any], sizes: Mapping[str, Any], values: Mapping[str, Any]) -> None:
         self.data, self.graph = data, Graph()
         self.states: dict[str, tuple[str, ...]] = {name: tuple(axes) for name, axes in data["states"].items()}
-        if not self.states:
-            raise Unreadable("the model has no states, so that nothing is said of any")
         self.parameters = {name: tuple(p["axes"]) for name, p in data.get("parameters", {}).items()}
         self.axes, self.sizes = {**self.parameters, **self.states}, {axis: int(n) for axis, n in sizes.items()}
         if {a for axes in self.axes.values() for a in axes} - set(self.sizes) or min(self.sizes.values(), default=1) < 1:
