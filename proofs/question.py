@@ -80,7 +80,7 @@ def _domain_sizes(system: System, domain: Mapping[Any, Any] | None) -> dict[str,
 
 
 def _bounds(name: str, box: Any) -> tuple[Any, Any]:
-    message = f"the domain of '{name}' is a tuple (low, high) of numbers or arrays with low ≤ high, got {box!r}: say (-5, 5)"
+    message = f"the domain of '{name}' is a pair (low, high) of numbers or arrays with low ≤ high, got {box!r}: say (-5, 5)"
     if not isinstance(box, (tuple, list)) or len(box) != 2:
         raise InputError(message)
     try:

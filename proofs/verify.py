@@ -98,6 +98,8 @@ def verify(
 
 def _wanted(only: str | Iterable[str] | None) -> list[str]:
     """The properties to decide, in the order of a Report."""
+    if not isinstance(only, str | Iterable | None):
+        raise InputError(f"only is {only!r}; the name of a property or a list of names was expected: say only='smooth'")
     names = list(PROPERTIES) if only is None else [only] if isinstance(only, str) else list(only)
     unknown = [name for name in names if name not in PROPERTIES]
     if unknown:

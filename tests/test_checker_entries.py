@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from certificates_made import TANH, changed, cover_of_zeros, definite, squares, verdict, without
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from amsym import zoo
@@ -91,6 +91,7 @@ RUBBISH = st.recursive(LEAVES, lambda x: st.lists(x, max_size=3) | st.dictionari
 
 
 @given(RUBBISH, st.integers(0, 5))
+@example({"states": {}}, 0)
 def test_no_rubbish_in_a_certificate_raises_or_is_confirmed(rubbish: Any, where: int) -> None:
     c: dict[str, Any] = cover_of_zeros(1, 1, 0.5)
     c[("model", "sizes", "values", "domain", "zeros", "tree")[where]] = rubbish

@@ -17,6 +17,7 @@ import amsym as am
 from amsym.errors import InputError, ModelError
 from amsym.verdict import Status, Verdict
 from numeric.enclosure.tree import leaf_boxes
+from proofs.checker.entries import Outcome, check_verdict
 from proofs.inequalities import contracts_on_box, convex_on_box, holds_on_box
 from proofs.inequalities.branching import Region, cover
 from proofs.inequalities.forms import Rough
@@ -370,6 +371,21 @@ def test_a_memory_is_asked_as_its_system_and_other_things_are_named() -> None:
             ask()
     with pytest.raises(ModelError, match="takes a System, a Memory"):
         contracts_on_box("hopfield", TWO)
+
+
+@pytest.mark.parametrize(("right", "status"), [(-0.1, Status.CERTIFIED), (0.1, Status.REFUTED)])
+def test_what_is_decided_on_a_box_is_computed_again_from_its_certificate_alone(right: float, status: Status) -> None:
+    weighted = am.System(flow={y[i]: am.total(W[i, j] * y[j], j) - y[i]}, energy=am.total(y[i] ** 2, i) / 2)
+    for formula in ("energy", 0.3 * y[i] ** 2):
+        verdict = holds_on_box(weighted, formula, ">=", {"y": (-1, 1)}, {"W": [[0.1, 0.0], [0.2, 0.1]]}, right=right)
+        assert verdict.status is status
+        assert check_verdict(verdict.to_dict()).outcome is Outcome.CONFIRMED
+    assert verdict.claim.startswith("0.3*y[i]**2 ≥")
+
+
+def test_a_convex_energy_is_computed_again_from_its_certificate_alone() -> None:
+    verdict = convex_on_box(PLAIN, "energy", TWO)
+    assert (verdict.status, check_verdict(verdict.to_dict()).outcome) == (Status.CERTIFIED, Outcome.CONFIRMED)
 
 
 def test_a_formula_that_is_not_defined_on_the_whole_box_stays_open() -> None:

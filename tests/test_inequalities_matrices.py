@@ -303,6 +303,15 @@ def test_verify_certifies_on_the_domain_what_is_open_for_all_states() -> None:
     assert unique["steady state unique"].holds in (True, None)
 
 
+def test_entries_without_bounds_are_split_on_and_no_warning() -> None:
+    m, xi = am.index("m", "K"), am.parameter("xi", "K N")
+    energy = -sp.log(am.total(sp.exp(-2 * am.total((y[i] - xi[m, i]) ** 2, i)), m)) / 4
+    three = am.System(flow={y[i]: -am.derivative(energy, y[i])}, energy=energy)
+    corners = {"xi": [[1.0, 0.0], [-0.5, 0.75], [-0.5, -0.75]]}
+    assert injective(boxed(question(three, corners, {"y": (-2, 2)})), 0.2) is None
+    assert convex_on_box(three, "energy", {"y": ([0.9, -0.1], [1.1, 0.1])}, corners).status is Status.CERTIFIED
+
+
 def test_a_joint_lagrangian_is_convex_on_its_domain_by_a_matrix_inequality() -> None:
     bump = am.Lagrangian.joint(lambda x, k: am.total(x[k] ** 2, k) - am.total(x[k] ** 2, k) ** 2 / 8 + sp.cos(am.total(x[k], k)) / 4)
     s = am.System(flow={y[i]: -y[i]}, energy=am.total(y[i] ** 2, i) / 2, activations={y: bump})

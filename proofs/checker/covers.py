@@ -49,6 +49,8 @@ def check_cover(c: Mapping[str, Any]) -> str:
         raise Unreadable("the cover rests on further parts that are not read here")
     if set(model.values) != set(model.parameters):
         raise Unreadable("a cover needs the values of all parameters, and of no state")
+    if not model.states:
+        raise Unreadable("the model has no states, so that a cover says nothing of any")
     with precision(BITS):
         if "zeros of" in c:
             return _zeros(model, c)

@@ -73,8 +73,9 @@ def check_steps(c: Mapping[str, Any], claim: str) -> str:
                 test(trial)
     if not identities and not tests:
         raise Undetermined("the steps are lemmas alone, of which nothing can be computed again")
-    counts = (len(identities), "identities"), (len(tests), "inequalities"), (sum(len(t.points) for t in at), "random points")
-    words = f"{', '.join(f'{n} {what}' for n, what in counts if n)}; {len(lemmas)} lemmas trusted"
+    counts = (len(identities), "identity", "identities"), (len(tests), "inequality", "inequalities")
+    told = [_told(*c) for c in (*counts, (sum(len(t.points) for t in at), "random point", "random points")) if c[0]]
+    words = f"{', '.join(told)}; {_told(len(lemmas), 'lemma', 'lemmas')} trusted"
     return words if claim in NEEDS else f"{words}, and that the steps show the claim"
 
 
@@ -117,6 +118,10 @@ def _hypothesis(step: Mapping[str, Any]) -> Test | None:
         return lambda trial: _moves(trial, step, strictly=lemma.startswith("a strictly"))
     declared = re.fullmatch(r"(\w+) is declared positive semidefinite", text)
     return (lambda trial: _is_declared(trial, declared[1])) if declared else None
+
+
+def _told(n: int, one: str, many: str) -> str:
+    return f"{n} {one if n == 1 else many}"
 
 
 def _claimed(claim: str, c: Mapping[str, Any]) -> Test | None:

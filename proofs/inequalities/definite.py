@@ -39,9 +39,11 @@ class Definite:
     def __init__(self, problem: Boxed, form: MatrixForm, strict: bool) -> None:
         self.problem, self.form, self.strict = problem, form, strict
 
+    @np.errstate(all="ignore")
     def upper(self, low: Array, high: Array) -> tuple[Array, Array]:
         """Minus the least eigenvalue over each box, bounded in floating point; how much each component widens the entries."""
         bound = -least_over(self.form.rough(low, high))
+        bound = np.where(np.isnan(bound), np.inf, bound)
         smear = np.zeros(low.shape)
         for k in range(low.shape[1]) if np.any(bound > 0) else ():
             a = b = (low + high) / 2

@@ -19,6 +19,7 @@ from amsym.judged import judged
 from amsym.notation import Component, Index, Mask, total
 from amsym.notation.tensors import Entry
 from amsym.prover.lyapunov import asked_of_states, energy_rate
+from amsym.render.words import words
 from amsym.system import System
 from amsym.verdict import Status, Verdict
 from numeric.rigorous import Evaluator, rational
@@ -73,7 +74,7 @@ class Inequality:
 
     def words(self) -> str:
         """The inequality, short."""
-        left = {"energy rate": "dE/dt", "energy": "E"}.get(self.name, self.text)
+        left = {"energy rate": "dE/dt", "energy": "E"}.get(self.name) or words(self.left)
         return f"{left if len(left) <= 80 else 'the formula'} {RELATIONS[self.relation]} {self.right}"
 
 
@@ -119,6 +120,7 @@ def stated(system: System, formula: Any, relation: str, right: Any = 0) -> Inequ
     if not isinstance(formula, str):
         expr = sp.sympify(formula)
         _check_names(system, expr)
+        expr = expr.xreplace({x: sp.Rational(x) for x in expr.atoms(sp.Float)})
         return Inequality(_own_tensors(system, expr), relation, right)
     if formula not in OWN or system.energy is None or (formula == "energy rate" and system.flow is None):
         raise InputError(f"{formula!r} is no formula of this system; an index expression, 'energy' or 'energy rate' was expected")

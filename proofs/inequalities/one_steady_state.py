@@ -70,10 +70,10 @@ def contracts_on_box(
     """
     positive("seconds", seconds)
     asked = question(judged(system, "contracts_on_box", energy=False), params or {}, domain)
-    return with_model(_contraction(boxed(asked), metric, seconds), asked.system, asked.fixed, asked.sizes)
+    return with_model(_contracting(boxed(asked), metric, seconds), asked.system, asked.fixed, asked.sizes)
 
 
-def _contraction(problem: Boxed, metric: Any, seconds: float) -> Verdict:
+def _contracting(problem: Boxed, metric: Any, seconds: float) -> Verdict:
     blocked = _unfit(problem)
     if blocked:
         return Verdict(CONTRACTS, Status.UNDECIDED, {"kind": "attempts"}, blocked)
