@@ -8,10 +8,14 @@ from typing import Any
 import pytest
 import sympy as sp
 from certificates_made import changed, without
+from flint import fmpq
 
 import amsym as am
 from amsym.verdict import Verdict
+from proofs.checker.balls import precision
 from proofs.checker.entries import Outcome, check_verdict
+from proofs.checker.falling import factors, field_of, guessed
+from proofs.checker.model import Model
 from proofs.inequalities import contracts_on_box, convex_on_box, holds_on_box
 
 CONFIRMED, REFUSED, NOT_CHECKED = Outcome.CONFIRMED, Outcome.REFUSED, Outcome.NOT_CHECKED
@@ -38,8 +42,29 @@ def test_a_rate_that_is_a_sum_of_squares_is_confirmed(W: Any) -> None:
     assert outcome(good, "inequality", "right", to="-1/100") is REFUSED
     assert outcome(good, "model", "energy", to=lambda text: f"-({text})") is REFUSED
     assert outcome(good, "model", "flow", "y[i]", to=lambda text: f"{text} + 1") is REFUSED
-    assert outcome(good, "model", "flow", "y[i]", to=lambda text: f"{text} + 4*Max(0, y[i] - 2)") is not CONFIRMED
     assert outcome(good, "values", "W", 0, 1, to="1") is NOT_CHECKED  # no longer symmetric, as it is declared
+
+
+def test_random_points_tell_nothing_of_formulas_with_kinks() -> None:
+    def found(more: str) -> Any:
+        model = Model({"states": {"y": ["N"]}, "flow": {"y[i]": f"-y[i]{more}"}, "energy": "(Σ[i:N] y[i]**2)/2"}, {"N": 1}, {})
+        flow = field_of(model, model.right_sides)
+        with precision(128):
+            return factors(model, ((fmpq(-3), fmpq(3)),), guessed(model, flow))
+
+    assert found("") is not None
+    assert found(" + y[i]/8") is None
+    assert found(" + 4*Max(0, y[i] - 29/10)") is None
+    assert found(" + 4*[y[i] > 29/10]") is None
+
+
+def test_a_factor_below_zero_shows_no_descent() -> None:
+    good = as_data(holds_on_box(CUBIC, "energy rate", "<=", SQUARE))
+    assert outcome(good) is CONFIRMED
+    scaled = changed(good, "certificate", "model", "parameters", to={"k": {"axes": [], "properties": []}})
+    assert outcome(scaled, "values", to={"k": "1"}) is CONFIRMED
+    risen = changed(scaled, "certificate", "model", "energy", to=lambda text: f"-({text})")
+    assert outcome(risen, "values", to={"k": "-1"}) is REFUSED
 
 
 def test_a_bound_of_the_energy_is_confirmed_and_a_violation_too() -> None:
@@ -94,6 +119,8 @@ def test_a_contraction_over_slopes_is_that_of_the_flow(metric: Any) -> None:
     assert "parts" in good["certificate"]
     assert outcome(good) is CONFIRMED
     assert outcome(good, "values", "W", 0, 0, to="3/4") is REFUSED
+    turned = changed(changed(good, "certificate", "values", "W", 0, 1, to="1/4"), "certificate", "values", "W", 1, 0, to="1/4")
+    assert outcome(turned) is REFUSED
     assert outcome(good, "high", 0, to="9/10") is REFUSED
     assert outcome(good, "low", 1, to="1/2") is REFUSED
     assert outcome(good, "domain", to={"y": [["-2", "-2"], ["2", "2"]]}) is not CONFIRMED
