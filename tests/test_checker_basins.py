@@ -189,6 +189,33 @@ def test_a_domain_that_the_flow_leaves_is_refused() -> None:
     assert outcome({**good, "domain": {"y": [["-1"], [None]]}}) is NOT_CHECKED
 
 
+def test_a_set_with_other_steady_states_is_refused() -> None:
+    good = sound("double well")
+    whole = changed(changed(good, "basin", "sublevel", "tree", to="in"), "basin", "sublevel", "level", to=10)
+    assert outcome({**whole, "domain": {"y": [["1/2"], ["2"]]}}) is CONFIRMED
+    assert outcome({**whole, "domain": {"y": [["-2"], ["2"]]}}) is REFUSED
+
+
+def test_a_factor_of_the_wrong_sign_is_refused() -> None:
+    good = sound("double well")
+    for key, to in {"radius": 0.1, "core": 0.1}.items():
+        good = changed(good, "basin", "ball", key, to=to)
+    good = changed(changed(good, "basin", "sublevel", "tree", to="in"), "basin", "sublevel", "level", to=10)
+    good["domain"] = {"y": [["7/10"], ["13/10"]]}
+    assert outcome(good) is CONFIRMED
+    risen = changed(good, "model", "energy", to=lambda text: f"-({text})")
+    assert outcome(risen) is REFUSED
+    assert outcome(changed(risen, "basin", "sublevel", "descent", 0, "identity", to="∂E/∂y[i] + (-1)*(y[i] - y[i]**3) = 0")) is REFUSED
+
+
+def test_a_core_that_does_not_contract_or_is_no_larger_than_the_slack_allows_is_refused() -> None:
+    good = sound("double well")
+    ball = good["basin"]["ball"]
+    assert outcome(changed(good, "basin", "ball", "core", to=ball["radius"])) is REFUSED
+    assert outcome(changed(good, "basin", "ball", "slack", to=ball["core"] * 0.4)) is CONFIRMED
+    assert outcome(changed(good, "basin", "ball", "slack", to=ball["core"] * 0.6)) is REFUSED
+
+
 def test_a_basin_carries_no_other_claim() -> None:
     good = sound("double well")
     assert outcome(good, "energy never increases") is REFUSED

@@ -19,7 +19,20 @@ from flint import arb, arb_mat, fmpq
 
 from proofs.checker.balls import Undetermined, precision
 from proofs.checker.boxes import Box, Field, met, middle
-from proofs.checker.covers import BITS, RELATIONS, SPLITS, Refused, bounded, cleared, domain_of, is_positive, leaves, narrowed, touches
+from proofs.checker.covers import (
+    BITS,
+    RELATIONS,
+    SPLITS,
+    Refused,
+    bounded,
+    cleared,
+    domain_of,
+    is_positive,
+    leaves,
+    metric_of,
+    narrowed,
+    touches,
+)
 from proofs.checker.falling import factors, field_of, is_analytic, said
 from proofs.checker.model import Model, exact, table
 from proofs.checker.reader import Unreadable
@@ -64,11 +77,8 @@ def proved_ball(f: Field, model: Model, b: Mapping[str, Any]) -> Ball:
     n = len(model.components)
     tables = {name: table(b["center"][name], model.shape(name)) for name in model.states}
     c = [tables[name][p] for name, p in model.components]
-    metric = table(b["metric"], (n, n))
-    P = arb_mat(n, n, [arb(x) for x in metric.values()])
+    P = metric_of(b, n)
     r, m, slack, core, K = *(exact(b[k]) for k in ("radius", "rate", "slack", "core")), b["shells"]
-    if any(x != metric[j, i] for (i, j), x in metric.items()) or not is_positive(P):
-        raise Refused("the metric is not symmetric and positive definite")
     if type(K) is not int or not 0 < K <= SHELLS or not (m > 0 and slack >= 0 and 2 * slack < core <= r):
         raise Refused("the shells, the rate, the slack, the core and the radius do not fit together")
     F = arb_mat(n, 1, [arb(x) for x in f.at(c)])

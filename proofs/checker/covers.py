@@ -28,8 +28,7 @@ RELATIONS: dict[str, Callable[[Any, fmpq], bool]] = {
 }
 
 
-# By what name the matrix is given that the Jacobian is multiplied with, and with which sign.
-SCALED = {"-P jacobian": ("metric", -1), "Y jacobian": ("Y", 1)}
+SCALED = ("-P jacobian", "Y jacobian")
 JACOBIANS = ("jacobian", "symmetric part of jacobian", *SCALED)
 
 
@@ -40,11 +39,6 @@ class Refused(Exception):
 def check_cover(c: Mapping[str, Any]) -> str:
     """What an interval cover was found to show; raises Refused, Undetermined or Unreadable."""
     model = Model(c["model"], c["sizes"], c.get("values", {}))
-    if "parts" in c and "tree" not in c:
-        whole = {k: v for k, v in c.items() if k != "parts"}
-        if not c["parts"]:
-            raise Refused("the cover has no part")
-        return "; ".join(check_cover({**whole, **part}) for part in c["parts"])
     if ("unique" in c and "tree" not in c) or {"parts", "computed", "squares"} & set(c):
         raise Unreadable("the cover rests on further parts that are not read here")
     if set(model.values) != set(model.parameters):
@@ -428,11 +422,19 @@ def matrix_of(model: Model, what: Any) -> Field:
     return field_of(model, rows)
 
 
+def metric_of(c: Mapping[str, Any], n: int) -> arb_mat:
+    """The metric P of a contraction, symmetric and positive definite; raises Refused."""
+    rows = table(c["metric"], (n, n))
+    P = arb_mat(n, n, [arb(x) for x in rows.values()])
+    if any(x != rows[j, i] for (i, j), x in rows.items()) or not is_positive(P):
+        raise Refused("the metric is not symmetric and positive definite")
+    return P
+
+
 def _matrix(model: Model, c: Mapping[str, Any]) -> str:
     prop, n, f, scale = c["property"], len(model.components), matrix_of(model, c["matrix"]), None
     if c["matrix"] in SCALED:
-        name, sign = SCALED[c["matrix"]]
-        scale = arb_mat(n, n, [arb(sign * x) for x in table(c[name], (n, n)).values()])
+        scale = -metric_of(c, n) if c["matrix"] == "-P jacobian" else arb_mat(n, n, [arb(x) for x in table(c["Y"], (n, n)).values()])
     if prop not in ("positive definite", "positive semidefinite", "negative definite", "negative semidefinite"):
         raise Unreadable(f"{prop!r:.40} is no property that is bounded over a box")
 

@@ -14,7 +14,7 @@ from proofs.checker.balls import Undetermined, precision
 from proofs.checker.basins import check_basin
 from proofs.checker.boxes import Field
 from proofs.checker.covers import BITS, Refused, check_cover, is_positive, proved_zeros
-from proofs.checker.matrices import check_matrix
+from proofs.checker.matrices import check_matrix, check_squares, check_vector
 from proofs.checker.model import Model, exact
 from proofs.checker.patterns import check_patterns
 from proofs.checker.points import check_point
@@ -54,7 +54,11 @@ def _flow(c: Certificate) -> tuple[Model, Field]:
 def _cover(c: Certificate, claim: str) -> str:
     if "basin" in c and claim in NEEDS:
         raise Refused("a basin does not speak of the claim")
-    return check_basin(c) if "basin" in c else check_cover(c)
+    if "parts" in c and "tree" not in c:
+        if not c["parts"]:
+            raise Refused("the cover has no part")
+        return "; ".join(_cover({**{k: v for k, v in c.items() if k != "parts"}, **part}, claim) for part in c["parts"])
+    return (check_basin if "basin" in c else check_squares if "squares" in c else check_cover)(c)
 
 
 def _two_states(c: Certificate, claim: str) -> str:
@@ -149,7 +153,7 @@ def _empty(c: Certificate, claim: str) -> str:
 
 READERS: dict[Any, Callable[[Certificate, str], str]] = {
     "symbolic steps": check_steps,
-    "exact counterexample": lambda c, claim: check_point(c),
+    "exact counterexample": lambda c, claim: check_vector(c, claim) if "vector" in c else check_point(c),
     "counterexample in a box": lambda c, claim: check_point(c),
     "interval cover": _cover,
     "exact matrix": check_matrix,

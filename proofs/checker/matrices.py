@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import random
+import re
 from collections.abc import Mapping, Sequence
 from itertools import combinations, product
 from typing import Any
 
-from flint import fmpq, fmpq_mat
+from flint import arb, fmpq, fmpq_mat
 
 from proofs.checker.balls import Undetermined, precision
-from proofs.checker.covers import Refused, matrix_of
-from proofs.checker.model import exact, is_definite
+from proofs.checker.boxes import middle
+from proofs.checker.covers import BITS, Refused, domain_of, matrix_of, metric_of, quantity, relation_of
+from proofs.checker.falling import field_of, is_analytic
+from proofs.checker.model import Model, exact, is_definite
 from proofs.checker.points import Point
 from proofs.checker.reader import Unreadable
 
@@ -109,8 +113,7 @@ def _over_slopes(c: Mapping[str, Any], A: Rows, claim: str) -> str:
         raise Refused("the slopes have no bounds, or the wrong ones")
     if any(len(B) != len(A) or _turned(B) != B for B in (A, *parts)):
         raise Refused("a matrix is not symmetric, or of another size")
-    if "metric" in c or "of" in c:
-        raise Unreadable("that these are the matrices of a model is not checked")
+    words = _contraction_matrices(c, A, parts, low, high) if "metric" in c else ""
     strict, prop = "semidefinite" not in c["property"], c["property"]
     if prop == "not positive over slopes":
         s, x = [exact(v) for v in c["slopes"]], [exact(v) for v in c["vector"]]
@@ -132,11 +135,75 @@ def _over_slopes(c: Mapping[str, Any], A: Rows, claim: str) -> str:
         bounds = [_rows(P) for P in c["bounds"]]
         if not all(is_definite(_combined(P, [B], [fmpq(s)]), False) for P, B in zip(bounds, parts, strict=True) for s in (1, -1)):
             raise Refused("a bound of a part is none")
-        middle = _combined(A, parts, [(a + b) / 2 for a, b in zip(low, high, strict=True)])
-        _elimination(c, _combined(middle, bounds, [(a - b) / 2 for a, b in zip(low, high, strict=True)]), strict)
+        lowest = _combined(A, parts, [(a + b) / 2 for a, b in zip(low, high, strict=True)])
+        _elimination(c, _combined(lowest, bounds, [(a - b) / 2 for a, b in zip(low, high, strict=True)]), strict)
     else:
         raise Unreadable(f"no way is known to show it by {c['how']!r:.20}")
-    return f"the matrix is {prop}"
+    return f"the matrix is {prop}{words}"
+
+
+def _contraction_matrices(c: Mapping[str, Any], A: Rows, parts: list[Rows], low: list[fmpq], high: list[fmpq]) -> str:
+    """On the domain J = C + Σ s_k b_k e_kᵀ with slopes s_k: A is the symmetric part of -P C, and A_k that of -P b_k e_kᵀ."""
+    n, model = len(A), Model(c["model"], c["sizes"], c["values"])
+    with precision(BITS):
+        f, domain = field_of(model, model.right_sides), domain_of(model, c)
+        if f.columns is None or len(model.components) != n or len(parts) != n:
+            raise Undetermined("the slopes of the flow do not scale the columns of its Jacobian, one each")
+        P = -metric_of(c, n)
+        fixed, moving = (P * M for M in f.columns)
+        if not all(((fixed[i, j] + fixed[j, i]) / 2 - A[i][j]).contains(0) for i in range(n) for j in range(n)):
+            raise Undetermined("the matrix at slopes 0 is not seen to be that of the flow")
+        points = [tuple((x, x) for x in ends) for ends in (middle(domain), *zip(*domain, strict=True))]
+        for k, (s, *there) in enumerate(zip(*map(f.varying, (domain, *points)), strict=True)):
+            own = [[(moving[i, k] * int(j == k) + moving[j, k] * int(i == k)) / 2 for j in range(n)] for i in range(n)]
+            i, j = max(product(range(n), repeat=2), key=lambda p, B=parts[k]: abs(B[p[0]][p[1]]))  # type: ignore[misc]
+            scale = own[i][j] / parts[k][i][j] if parts[k][i][j] != 0 else arb(0)
+            if not all((own[a][b] - scale * parts[k][a][b]).contains(0) for a in range(n) for b in range(n)):
+                raise Refused("a part is not that of the flow")
+            if not (scale * s >= low[k] and scale * s <= high[k]):
+                outside = any(scale * x < low[k] or scale * x > high[k] for x in there)
+                raise (Refused if outside else Undetermined)("the slopes of the flow on the domain are not within their bounds")
+    return ", which holds that of -P J for the flow on the domain"
+
+
+def check_vector(c: Mapping[str, Any], claim: str = "") -> str:
+    """xᵀ A x < 0, ≤ 0 for the Hessian A of the energy or of a formula at an exact point."""
+    found = re.fullmatch(r"xᵀ A x (<|≤) 0 with A = (hessian of .+)", c["inequality"])
+    if not found:
+        raise Unreadable(f"no rule reads the inequality {c['inequality']!r:.60}")
+    with precision(256):
+        point = Point(c)
+        f, x = matrix_of(point.model, found[2]), [exact(v) for v in c["vector"]]
+        if not is_analytic(point.model.graph, f.nodes):
+            raise Undetermined("at a kink a second derivative is none")
+        H = point(*(s for row in f.rows for s in row))
+        value = sum((h * x[k // len(x)] * x[k % len(x)] for k, h in enumerate(H)), fmpq(0)) if len(H) == len(x) ** 2 else fmpq(1)
+    if not any(x):
+        raise Refused("the vector is 0")
+    if not (value < 0 or (found[1] == "≤" and "semidefinite" not in claim and value <= 0)):
+        raise (Undetermined if isinstance(value, arb) and value.contains(0) else Refused)("the vector does not show it")
+    return f"xᵀ A x = {arb(value).str(6, radius=False)} for the {found[2]:.60}"
+
+
+def check_squares(c: Mapping[str, Any]) -> str:
+    """left ⋈ right for every state, left - right or right - left being a polynomial that is a sum of squares; compared at random points."""
+    model = Model(c["model"], c["sizes"], c.get("values", {}))
+    left, relation, right = relation_of(c["inequality"])
+    if relation not in ("<=", ">=") or set(model.values) != set(model.parameters):
+        raise Unreadable("squares show ≤ and ≥, with the values of all parameters")
+    words, g, squares = _squares(c["squares"]), model.graph, c["squares"]
+    named = {f"{name}{''.join(f'_{k}' for k in place)}": model.component(name, place) for name, place in model.components}
+    y = [named[name] for name in squares["variables"]]
+    terms = [g.multiply(g.number(exact(x)), *(g.power(v, fmpq(e)) for v, e in zip(y, m, strict=True))) for m, x in squares["polynomial"]]
+    difference, sign = g.minus(quantity(model, left), g.number(right)), g.number(1 if relation == ">=" else -1)
+    f, rng = field_of(model, [g.minus(g.multiply(sign, difference), g.add(*terms))]), random.Random(3)
+    for _ in range(8):
+        value = f.at([fmpq(rng.randint(-999, 999), 7) for _ in model.components])[0]
+        if not isinstance(value, fmpq):
+            raise Undetermined("the inequality is not one of polynomials")
+        if value != 0:
+            raise Refused("the polynomial is not that of the inequality")
+    return f"{left if len(left) < 40 else 'the formula'} {relation} {right} for every state: {words}"
 
 
 def _turned(A: Rows) -> Rows:
