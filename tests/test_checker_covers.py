@@ -319,3 +319,10 @@ def test_a_claim_of_the_energy_rests_on_an_inequality_of_it() -> None:
     assert (
         outcome(rate_cover("Σ_i y[i]**2", inequality={**at_most, "relation": ">=", "right": 0}), claim="energy bounded below") is CONFIRMED
     )
+
+
+def test_slopes_do_not_tell_of_an_energy_that_jumps_where_it_is_least() -> None:
+    zero = {"middle": {"y": [0]}, "radius": {"y": ["1/1000"]}, "index": 0}
+    c = without(rate_cover("Σ_i y[i]**2", tree=0, zeros=[zero], domain={"y": [-1, 2]}), "inequality") | {"zeros of": "gradient"}
+    assert outcome(c) is CONFIRMED
+    assert outcome(changed(c, "model", "energy", to="Σ_i y[i]**2 + 5*[y[i] > 0]")) is not CONFIRMED
