@@ -214,6 +214,13 @@ def test_a_centre_is_undecided_without_warnings() -> None:
     assert found.index.tolist() == [-1]
 
 
+def test_a_flow_without_slopes_at_some_points_is_searched_all_the_same() -> None:
+    partial = am.System(flow={y[i]: sp.exp(-1 / sp.log(y[i] + 2) ** 2)})
+    for low, high in ((-1.5, 1.5), (-3.0, 1.0)):
+        found = am.enclose_steady_states(partial, None, {"y": ([low], [high])}, seconds=0.2)
+        assert found.complete.status is Status.UNDECIDED  # no slope at -1, where 1/log(1) has no value
+
+
 class TwentyLooks:
     """A budget that is spent when it was looked at twenty times."""
 

@@ -185,6 +185,8 @@ class _Round:
         step = np.full(y.shape, np.inf)
         for _ in range(12):
             f, J = self.owner.model.packed_flow(y), self.owner.model.packed_jacobian(y)
+            known = np.isfinite(f).all(axis=1) & np.isfinite(J).all(axis=(1, 2))
+            y, f, J = y[known], f[known], J[known]
             try:
                 step = np.linalg.solve(J, f[:, :, None])[..., 0]
             except np.linalg.LinAlgError:
