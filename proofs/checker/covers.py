@@ -243,9 +243,20 @@ def _mirror(f: Field, model: Model, m: Mapping[str, Any], zeros: list[Box], doma
         ways &= {w for w in (1, -1) if all((arb(a) - w * s * here[p]).contains(0) for a, p, s in zip(there, places, signs, strict=True))}
     if not ways:
         raise Refused("the field does not turn with a mirror")
-    if not all(any(inside(_image(z, (places, signs)), other) for other in zeros) for z in zeros):
+    if not all(any(_holds_zero_of(f, _image(z, (places, signs)), other) for other in zeros) for z in zeros):
         raise Refused("the image of a zero under a mirror is not in the list")
     return places, signs
+
+
+def _holds_zero_of(f: Field, box: Box, other: Box) -> bool:
+    """Whether the zero of one box is that of the other: it lies within, or f is one-to-one on both together."""
+    if inside(box, other) or apart(box, other):
+        return inside(box, other)
+    both = union(box, other)
+    try:
+        return contracts(identity(len(box)) - f.jacobian(both, krawczyk(f, other)[2]))
+    except Undetermined:
+        return False
 
 
 def _image(box: Box, mirror: Mirror) -> Box:
