@@ -104,6 +104,7 @@ def test_a_polynomial_below_0_is_no_sum_of_squares() -> None:
     c = {"kind": "exact matrix", "property": "not a sum of squares", "polynomial": [[[2, 1], "3"], [[0, 0], "1/2"]], "point": ["1", "-1"]}
     assert outcome(c, "REFUTED") is CONFIRMED
     assert outcome({**c, "point": ["1", "0"]}, "REFUTED") is REFUSED
+    assert outcome(c, "CERTIFIED") is REFUSED
     assert outcome({**c, "point": ["1"]}, "REFUTED") is REFUSED
     assert outcome(changed(c, "polynomial", 0, to=[[-1, 1], "3"]), "REFUTED") is NOT_CHECKED
     assert outcome(without(c, "point"), "REFUTED") is NOT_CHECKED
