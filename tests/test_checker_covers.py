@@ -246,6 +246,13 @@ def test_what_a_mirror_covers_needs_no_leaf_of_its_own() -> None:
     assert outcome({**good, "zeros": good["zeros"][1:], "tree": [0, 0.0, "m0", [0, 2.0, 0, [1, 2.0, ".", 1]]]}) is REFUSED
 
 
+def test_a_zero_that_is_its_own_image_need_not_lie_in_the_middle_of_its_box() -> None:
+    good = mirrored()
+    assert outcome(changed(good, "zeros", 1, "middle", to={"y": [1e-12, -1e-13]})) is CONFIRMED
+    only = {**good, "zeros": good["zeros"][:2]}
+    assert outcome(only) is REFUSED
+
+
 def test_a_mirror_by_exchange() -> None:
     good = mirrored()
     tree = [0, 2.5, [1, 2.5, [0, -2.5, [1, -2.5, 0, "."], [1, -2.5, ".", 1]], "m1"], [1, 2.5, ".", 2]]
@@ -319,3 +326,10 @@ def test_a_claim_of_the_energy_rests_on_an_inequality_of_it() -> None:
     assert (
         outcome(rate_cover("Σ_i y[i]**2", inequality={**at_most, "relation": ">=", "right": 0}), claim="energy bounded below") is CONFIRMED
     )
+
+
+def test_slopes_do_not_tell_of_an_energy_that_jumps_where_it_is_least() -> None:
+    zero = {"middle": {"y": [0]}, "radius": {"y": ["1/1000"]}, "index": 0}
+    c = without(rate_cover("Σ_i y[i]**2", tree=0, zeros=[zero], domain={"y": [-1, 2]}), "inequality") | {"zeros of": "gradient"}
+    assert outcome(c) is CONFIRMED
+    assert outcome(changed(c, "model", "energy", to="Σ_i y[i]**2 + 5*[y[i] > 0]")) is not CONFIRMED

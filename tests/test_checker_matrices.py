@@ -101,6 +101,16 @@ def test_sums_of_squares_are_multiplied_out() -> None:
     assert outcome(without(good, "monomials", 5)) is REFUSED
 
 
+def test_a_polynomial_below_0_is_no_sum_of_squares() -> None:
+    c = {"kind": "exact matrix", "property": "not a sum of squares", "polynomial": [[[2, 1], "3"], [[0, 0], "1/2"]], "point": ["1", "-1"]}
+    assert outcome(c, "REFUTED") is CONFIRMED
+    assert outcome({**c, "point": ["1", "0"]}, "REFUTED") is REFUSED
+    assert outcome(c, "CERTIFIED") is REFUSED
+    assert outcome({**c, "point": ["1"]}, "REFUTED") is REFUSED
+    assert outcome(changed(c, "polynomial", 0, to=[[-1, 1], "3"]), "REFUTED") is NOT_CHECKED
+    assert outcome(without(c, "point"), "REFUTED") is NOT_CHECKED
+
+
 def test_a_matrix_of_a_model_is_computed_again() -> None:
     model = {**DECAY, "energy": "Σ[i:N] y[i]**4/12 + y[0]*y[1]"}
     c = matrix([[4, 1], [1, 9]], "positive definite", of="hessian of energy", model=model, sizes={"N": 2}, values={}, at={"y": [2, 3]})

@@ -227,6 +227,32 @@ def test_cuts_without_end_that_cover_nothing_are_not_written_out(monkeypatch: py
     assert large.complete.certificate["tree"] != "?"
 
 
+@pytest.mark.parametrize("step", [sp.sign, sp.Heaviside, sp.floor, lambda u: am.mask(sp.Gt(u, 0))])
+def test_an_energy_that_jumps_has_no_critical_points_that_its_slope_tells_of(step: Any) -> None:
+    """5 sign(y) + y² has slope 2 y, and no least value near 0."""
+    jumps = am.System(flow={y[i]: -y[i]}, energy=am.total(5 * step(y[i]) + y[i] ** 2, i))
+    with pytest.raises(ModelError, match="without jumps"):
+        am.enclose_critical_points(jumps, None, {"y": ([-3.0], [3.0])})
+    bent = am.System(flow={y[i]: -y[i]}, energy=am.total(y[i] ** 2 * (3 + am.mask(sp.Gt(y[i], 0))) - y[i], i))
+    assert am.enclose_critical_points(bent, None, {"y": ([-3.0], [3.0])}).stable.tolist() == [True]
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_centre_is_undecided_without_warnings() -> None:
+    j, W = am.index("j", "N"), am.parameter("W", "N N")
+    turning = am.System(flow={y[i]: am.total(W[i, j] * sp.tanh(y[j]), j)})
+    found = am.enclose_steady_states(turning, {"W": [[0, 2], [-2, 0]]}, {"y": (-5, 4)})
+    assert found.complete.status is Status.CERTIFIED
+    assert found.index.tolist() == [-1]
+
+
+def test_a_flow_without_slopes_at_some_points_is_searched_all_the_same() -> None:
+    partial = am.System(flow={y[i]: sp.exp(-1 / sp.log(y[i] + 2) ** 2)})
+    for low, high in ((-1.5, 1.5), (-3.0, 1.0)):
+        found = am.enclose_steady_states(partial, None, {"y": ([low], [high])}, seconds=0.2)
+        assert found.complete.status is Status.UNDECIDED  # no slope at -1, where 1/log(1) has no value
+
+
 class TwentyLooks:
     """A budget that is spent when it was looked at twenty times."""
 

@@ -65,23 +65,23 @@ class Search:
 
         mirrors: (m, n), rows a for which it is enough to search where a·y >= 0; a row with one entry cuts the domain first.
         """
-        return _Round(self, low, high, np.empty((0, len(low))) if mirrors is None else mirrors).run(budget, most)
+        return _Round(self, low, high, np.empty((0, len(low))) if mirrors is None else mirrors, budget).run(most)
 
 
 class _Round:
     """One search: boxes that wait, and what is known of zeros."""
 
-    def __init__(self, owner: Search, low: Array, high: Array, mirrors: Array) -> None:
-        self.mirrors = mirrors
+    def __init__(self, owner: Search, low: Array, high: Array, mirrors: Array, budget: Budget) -> None:
+        self.mirrors, self.budget = mirrors, budget
         self.owner, self.scale = owner, np.where(high > low, high - low, 1.0)
         self.low, self.high, self.node = low[None].copy(), high[None].copy(), np.zeros(1, dtype=int)
         self.found = Zeros(len(low))
         self.left: list[tuple[Array, Array]] = []
 
-    def run(self, budget: Budget, most: int) -> Zeros:
+    def run(self, most: int) -> Zeros:
         """Until no box waits, or the budget is spent."""
         self._cut_at_mirrors()
-        while len(self.low) and not budget.spent and self.found.boxes < most:
+        while len(self.low) and not self.budget.spent and self.found.boxes < most:
             low, high, node = self._taken()
             self.found.boxes += len(low)
             self._look(low, high, node)
@@ -169,6 +169,8 @@ class _Round:
         if len(self.found.middles):
             near = near & (self._holder(cut) < 0)
         for z in self._newton((cut.low / 2 + cut.high / 2)[near]):
+            if self.budget.spent:  # along a continuum each box has a zero of its own, and none passes
+                return
             within: Any = np.abs(z - self.found.middles) <= self.found.radii
             if not within.all(axis=1).any():
                 radius = self._alone(z)
@@ -183,6 +185,8 @@ class _Round:
         step = np.full(y.shape, np.inf)
         for _ in range(12):
             f, J = self.owner.model.packed_flow(y), self.owner.model.packed_jacobian(y)
+            known = np.isfinite(f).all(axis=1) & np.isfinite(J).all(axis=(1, 2))
+            y, f, J = y[known], f[known], J[known]
             try:
                 step = np.linalg.solve(J, f[:, :, None])[..., 0]
             except np.linalg.LinAlgError:

@@ -109,6 +109,8 @@ def _zeros(model: Model, c: Mapping[str, Any]) -> str:
     listed = [box for box, z in zip(zeros, c["zeros"], strict=True) if not z.get("outside")]
     if domain is not None and not all(inside(box, domain) for box in listed):
         raise Refused("a zero is not shown to lie in the domain")
+    if domain is not None and which == "gradient":
+        _no_jump(model, domain)
     if domain is not None and not all(apart(box, domain) for box, z in zip(zeros, c["zeros"], strict=True) if z.get("outside")):
         raise Refused("a zero that is said to lie outside is not shown to")
     if "tree" not in c or domain is None:
@@ -336,10 +338,15 @@ def relation_of(i: Mapping[str, Any]) -> tuple[Any, str, fmpq]:
     return i["left"], relation, exact(i["right"])
 
 
+def _no_jump(model: Model, domain: Box) -> None:
+    """Raises Undetermined where E may jump: its slopes are the same on both sides of what it climbs."""
+    Field(model.graph, model.components, [model.energy], model.unknowns).jacobian(domain)
+
+
 def _inequality(model: Model, c: Mapping[str, Any]) -> str:
     left, relation, right = relation_of(c["inequality"])
-    if left == "energy rate":  # raises where E may jump: its rate is 0 on both sides of what it climbs
-        Field(model.graph, model.components, [model.energy], model.unknowns).jacobian(domain_of(model, c))
+    if left == "energy rate":
+        _no_jump(model, domain_of(model, c))
     f, holds = Field(model.graph, model.components, [quantity(model, left)], model.unknowns), RELATIONS[relation]
     side = {"<=": -1, ">=": 1}.get(relation, 0) if right == 0 else 0
     falls = cache(lambda: _squares(model, domain_of(model, c)) if left == "energy rate" and side < 0 else None)

@@ -126,6 +126,8 @@ def _carried(claim: str, status: str, c: Mapping[str, Any]) -> None:
             raise Refused(f"the certificate does not speak against the claim {claim!r}")
     if status == "REFUTED" and kind == "exact matrix" and not str(c.get("property")).startswith(("not ", "indefinite", "negative")):
         raise Refused("a refuted claim about a matrix needs a vector against it")
+    if status in ("PROVED", "CERTIFIED") and kind == "exact matrix" and str(c.get("property")).startswith("not "):
+        raise Refused("a vector or a point against a claim does not show it")
     if status == "REFUTED" and kind == "interval cover" and "zeros of" not in c:
         raise Refused("a refuted claim needs a counterexample, and a cover shows that something holds")
     if kind == "pattern cover" and claim not in ("", "every steady state is listed"):

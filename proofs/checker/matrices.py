@@ -27,6 +27,8 @@ def check_matrix(c: Mapping[str, Any], claim: str = "") -> str:
     prop = c["property"]
     if prop == "sum of squares":
         return _squares(c)
+    if prop == "not a sum of squares":
+        return _negative(c)
     A = _rows(c["matrix"])
     n = range(len(A))
     if prop.endswith(" over slopes"):
@@ -243,3 +245,21 @@ def _squares(c: Mapping[str, Any]) -> str:
         raise Refused("zᵀ G z is not the polynomial")
     _elimination(c, G, strict=False)
     return f"the polynomial is a sum of {len(G)} squares"
+
+
+def _negative(c: Mapping[str, Any]) -> str:
+    """At the point the polynomial is below 0, which no sum of squares is."""
+    if "point" not in c:
+        raise Unreadable("what speaks against a sum of squares is no point, and is not read")
+    x = [exact(v) for v in c["point"]]
+    value = fmpq(0)
+    for powers, a in c["polynomial"]:
+        term = exact(a)
+        for v, k in zip(x, powers, strict=True):
+            if type(k) is not int or k < 0:
+                raise Unreadable(f"{k!r:.20} is no power of a polynomial")
+            term *= v**k
+        value += term
+    if not value < 0:
+        raise Refused("the polynomial is not negative at the point")
+    return f"the polynomial is {value} < 0 at the point"

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from amsym.errors import InputError, ModelError
 from amsym.judged import judged
 from amsym.notation import Component, derivative
+from amsym.prover.regularity import is_continuous
 from amsym.system import System, time
 from numeric.bound import Bound
 from numeric.compile import Model
@@ -76,6 +77,8 @@ def gradient_problem(asked: Question, asker: str) -> Problem:
         raise ModelError(f"{asker}() needs an energy; give System(..., energy=...)")
     if any(s.values for s in system.states):
         raise ModelError(f"{asker}() needs states on the line; '{system.states[0].name}' takes some values only: use its real relaxation")
+    if not is_continuous(system.energy, system.states):
+        raise ModelError(f"{asker}() needs an energy without jumps, of which ∂E/∂y does not tell, and that of {system.name} may jump")
     return _problem("gradient", asked, {c: -derivative(system.energy, c) for c in system.equations}, asker)
 
 
