@@ -6,8 +6,11 @@ Read in this order; each file uses those above it.
     balls     formulas as a graph of numbers, derivatives, values in rationals and balls
     model     a certificate's model at given sizes
     boxes     what holds on all of a box: first-order forms, Krawczyk's operator
+    domains   what a tree covers, and the ways in which a certificate fails
+    definite  definite matrices in balls
     falling   factors m of ∂E/∂y = -m f
-    covers    zeros, inequalities and matrices over a box; definitions of Refused and of what a tree covers
+    zeros     all zeros of a field in a box
+    covers    interval covers: zeros, inequalities and matrices over a box
     affine    affine forms, and a piecewise affine flow as such forms
     pattern_tree  the tree of a pattern cover: what each of its leaves shows
     patterns  all steady states of a piecewise affine flow

@@ -14,7 +14,7 @@ from typing import Any
 from flint import fmpq, fmpq_mat
 
 from proofs.checker.balls import Undetermined, power
-from proofs.checker.covers import Refused
+from proofs.checker.domains import Refused
 from proofs.checker.model import Model, exact
 from proofs.checker.reader import Unreadable
 

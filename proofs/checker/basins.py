@@ -19,23 +19,13 @@ from flint import arb, arb_mat, fmpq
 
 from proofs.checker.balls import Undetermined, precision
 from proofs.checker.boxes import Box, Field, met, middle
-from proofs.checker.covers import (
-    BITS,
-    RELATIONS,
-    SPLITS,
-    Refused,
-    bounded,
-    cleared,
-    domain_of,
-    is_positive,
-    leaves,
-    metric_of,
-    narrowed,
-    touches,
-)
+from proofs.checker.covers import bounded, cleared, metric_of
+from proofs.checker.definite import is_positive
+from proofs.checker.domains import BITS, RELATIONS, SPLITS, Refused, domain_of, leaves, touches
 from proofs.checker.falling import factors, field_of, is_analytic, said
 from proofs.checker.model import Model, exact, table
 from proofs.checker.reader import Unreadable
+from proofs.checker.zeros import narrowed
 
 SHELLS = 1000
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from proofs.checker.balls import Undetermined
-from proofs.checker.covers import Refused
+from proofs.checker.domains import Refused
 from proofs.checker.kinds import Evidence, check_certificate
 from proofs.checker.points import is_read
 from proofs.checker.reader import Unreadable

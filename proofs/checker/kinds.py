@@ -13,7 +13,9 @@ from flint import arb, arb_mat, fmpq
 from proofs.checker.balls import Undetermined, precision
 from proofs.checker.basins import check_basin
 from proofs.checker.boxes import Field
-from proofs.checker.covers import BITS, Refused, check_cover, is_positive, proved_zeros
+from proofs.checker.covers import check_cover
+from proofs.checker.definite import is_positive
+from proofs.checker.domains import BITS, Refused
 from proofs.checker.matrices import check_matrix, check_squares, check_vector
 from proofs.checker.model import Model, exact
 from proofs.checker.patterns import check_patterns
@@ -21,6 +23,7 @@ from proofs.checker.points import check_point
 from proofs.checker.reader import Unreadable
 from proofs.checker.steps import NEEDS, check_steps
 from proofs.checker.trial import Trial
+from proofs.checker.zeros import proved_zeros
 
 Certificate = Mapping[str, Any]
 UNKNOWNS = 160  # of an affine field that are solved for, at most

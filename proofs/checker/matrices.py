@@ -12,7 +12,8 @@ from flint import arb, fmpq, fmpq_mat
 
 from proofs.checker.balls import Undetermined, precision
 from proofs.checker.boxes import middle
-from proofs.checker.covers import BITS, Refused, domain_of, matrix_of, metric_of, quantity, relation_of
+from proofs.checker.covers import matrix_of, metric_of, quantity, relation_of
+from proofs.checker.domains import BITS, Refused, domain_of
 from proofs.checker.falling import field_of, is_analytic
 from proofs.checker.model import Model, exact, is_definite
 from proofs.checker.points import Point

@@ -13,7 +13,8 @@ from flint import arb_mat, fmpq_mat
 
 from proofs.checker.affine import ONE, ZERO, Cell, Condition, Form, form_of, name_of, put, reduced, same_flow, summed
 from proofs.checker.balls import precision
-from proofs.checker.covers import Refused, is_positive
+from proofs.checker.definite import is_positive
+from proofs.checker.domains import Refused
 from proofs.checker.model import Model, exact, is_definite
 from proofs.checker.reader import Unreadable
 

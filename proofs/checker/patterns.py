@@ -13,7 +13,7 @@ from flint import fmpq, fmpq_mat
 
 from proofs.checker.affine import HOLDS, ONE, ZERO, Cell, Condition, is_empty, model_cells, name_of, put, reduced, summed, value
 from proofs.checker.balls import Program, Undetermined
-from proofs.checker.covers import Refused
+from proofs.checker.domains import Refused
 from proofs.checker.model import Model, exact, table
 from proofs.checker.pattern_tree import Tree
 from proofs.checker.reader import Unreadable

@@ -16,9 +16,11 @@ from flint import arb, fmpq
 
 from proofs.checker.balls import Program, Undetermined, precision
 from proofs.checker.boxes import Field
-from proofs.checker.covers import RELATIONS, Refused, proved_zeros, quantity, relation_of
+from proofs.checker.covers import quantity, relation_of
+from proofs.checker.domains import RELATIONS, Refused
 from proofs.checker.model import Key, Model, table
 from proofs.checker.reader import Unreadable, read
+from proofs.checker.zeros import proved_zeros
 
 BITS = 256
 

@@ -13,7 +13,7 @@ from typing import Any
 from flint import arb, fmpq
 
 from proofs.checker.balls import Undetermined, precision
-from proofs.checker.covers import Refused
+from proofs.checker.domains import Refused
 from proofs.checker.model import Key
 from proofs.checker.reader import Node, Unreadable, read, read_relation
 from proofs.checker.trial import Trial, activation, trials, try_identity

@@ -15,7 +15,7 @@ from typing import Any
 from flint import arb, fmpq
 
 from proofs.checker.balls import Program, Undetermined
-from proofs.checker.covers import Refused
+from proofs.checker.domains import Refused
 from proofs.checker.model import Key, Model, drawn, table
 from proofs.checker.reader import MINUS, Node, Unreadable, nodes_of, read, read_relation
 
