@@ -27,7 +27,8 @@ from proofs.inequalities.boxed import Boxed, boxed
 from proofs.inequalities.defined import is_finite_on, model_rows
 from proofs.inequalities.given_matrices import Shown, given_matrix
 from proofs.inequalities.matrices_on_box import convexity
-from proofs.inequalities.on_box import Inequality, decided, stated
+from proofs.inequalities.on_box import decided
+from proofs.inequalities.statement import Inequality, stated
 from proofs.question import Question
 
 # Seconds of search for a factor's sign and for dE/dt itself.

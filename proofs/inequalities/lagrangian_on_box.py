@@ -19,7 +19,8 @@ from amsym.system import System
 from amsym.verdict import Verdict
 from proofs.inequalities.boxed import Boxed, boxed
 from proofs.inequalities.matrices_on_box import convexity
-from proofs.inequalities.on_box import Inequality, decided
+from proofs.inequalities.on_box import decided
+from proofs.inequalities.statement import Inequality
 from proofs.question import Question
 
 # Seconds for one Lagrangian.

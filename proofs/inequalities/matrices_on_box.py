@@ -12,6 +12,7 @@ from amsym.judged import judged
 from amsym.prover.regularity import is_continuous
 from amsym.render.numbers import value_in_words
 from amsym.verdict import Status, Verdict
+from amsym.words import counted
 from numeric.simulate_input import positive
 from proofs.certificates import with_model
 from proofs.draws import plain
@@ -20,7 +21,8 @@ from proofs.inequalities.branching import Cover, cover
 from proofs.inequalities.defined import is_finite_on
 from proofs.inequalities.definite import Definite, Indefinite
 from proofs.inequalities.matrix_forms import HessianForm, MatrixForm, gradient_rows
-from proofs.inequalities.on_box import GUARANTEE, SECONDS, count, left_open, stated
+from proofs.inequalities.on_box import GUARANTEE, SECONDS, left_open
+from proofs.inequalities.statement import stated
 from proofs.question import question
 
 SEMIDEFINITE, DEFINITE = "positive semidefinite", "positive definite"
@@ -96,7 +98,7 @@ def matrix_data(problem: Boxed, what: str, strict: bool, found: Cover) -> dict[s
 
 def matrix_words(problem: Boxed, found: Cover) -> str:
     """The reason, short."""
-    parts = count(found.tree.leaves, "part")
+    parts = counted(found.tree.leaves, "part")
     return f"for all {problem.domain_in_words()}: {parts}, the entries in balls and then exact factors of interval matrices"
 
 

@@ -7,75 +7,38 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import numpy as np
 import sympy as sp
 
-from amsym.errors import InputError
 from amsym.judged import judged
-from amsym.notation import Component, Index, Mask, total
-from amsym.notation.tensors import Entry
-from amsym.prover.lyapunov import asked_of_states, energy_rate
-from amsym.render.words import words
-from amsym.system import System
+from amsym.notation import Index, Mask, total
+from amsym.prover.lyapunov import asked_of_states
 from amsym.verdict import Status, Verdict
-from numeric.rigorous import Evaluator, rational
+from amsym.words import counted
+from numeric.rigorous import Evaluator
 from numeric.simulate_input import positive
 from proofs.certificates import with_model
 from proofs.draws import plain
 from proofs.inequalities.boxed import Boxed, boxed
 from proofs.inequalities.branching import Cover, Region, cover
 from proofs.inequalities.defined import follows_its_rate, is_defined_at, is_finite_on, model_rows
-from proofs.inequalities.places import Local, at_places, local, places_of, renumbered
+from proofs.inequalities.places import Local, local, places_of, renumbered
 from proofs.inequalities.scalar import Found, Scalar
 from proofs.inequalities.squares import by_squares
+from proofs.inequalities.statement import Inequality, check_relation, inequality_data, stated
 from proofs.inequalities.touching import at_maximum, at_steady_state
 from proofs.probes import kink_functions
 from proofs.question import question
 from proofs.zeros.points import off_kinks
 
-RELATIONS = {"<=": "≤", "<": "<", ">=": "≥", ">": ">"}
 # Seconds of search in floating point for one place; balls may take three times as long.
 SECONDS = 4.0
-# The names under which a certificate knows the model's own formulas.
-OWN = ("energy", "energy rate")
 # Points at which a function is looked at before a number below it is shown.
 POINTS = 1000
 GUARANTEE = "each leaf is bounded in ball arithmetic, from exact parameters"
-
-
-@dataclass(frozen=True)
-class Inequality:
-    """left ⋈ right at every place of the free indices of left."""
-
-    left: sp.Expr
-    relation: str
-    right: Any = 0
-    name: str = ""
-
-    @property
-    def strict(self) -> bool:
-        """Whether equality violates it."""
-        return self.relation in ("<", ">")
-
-    @property
-    def bounded(self) -> sp.Expr:
-        """The g with g ≤ 0 (g < 0) for the inequality."""
-        right = sp.Rational(*rational(self.right).as_integer_ratio())
-        return self.left - right if self.relation in ("<=", "<") else right - self.left
-
-    @property
-    def text(self) -> str:
-        """The left side as certificates hold it."""
-        return self.name or str(self.left)
-
-    def words(self) -> str:
-        """The inequality, short."""
-        left = {"energy rate": "dE/dt", "energy": "E"}.get(self.name) or words(self.left)
-        return f"{left if len(left) <= 80 else 'the formula'} {RELATIONS[self.relation]} {self.right}"
 
 
 def holds_on_box(
@@ -96,6 +59,7 @@ def holds_on_box(
     domain: {"y": (low, high)}, numbers or arrays, for every state.  right: an exact number.  seconds: for the search.
 
     >>> from amsym.notation import index, state, total
+    >>> from amsym.system import System
     >>> i, y = index("i", "N"), state("y", "N")
     >>> s = System(flow={y[i]: -y[i]}, energy=total(y[i]**2, i)/2)
     >>> v = holds_on_box(s, "energy rate", "<=", {"y": ([-1, -1], [1, 1])})
@@ -107,51 +71,11 @@ def holds_on_box(
     Raises InputError for a domain without bounds, missing parameters, an unknown relation or a formula that does not fit, ModelError
     for what is no model.
     """
-    _check_relation(relation)
+    check_relation(relation)
     positive("seconds", seconds)
     asked = question(judged(system, "holds_on_box", energy=False), params or {}, domain)
     verdict = decided(boxed(asked), stated(asked.system, formula, relation, right), seconds)
     return with_model(verdict, asked.system, asked.fixed, asked.sizes)
-
-
-def stated(system: System, formula: Any, relation: str, right: Any = 0) -> Inequality:
-    """The inequality, its names resolved."""
-    _check_relation(relation)
-    if not isinstance(formula, str):
-        expr = sp.sympify(formula)
-        _check_names(system, expr)
-        expr = expr.xreplace({x: sp.Rational(x) for x in expr.atoms(sp.Float)})
-        return Inequality(_own_tensors(system, expr), relation, right)
-    if formula not in OWN or system.energy is None or (formula == "energy rate" and system.flow is None):
-        raise InputError(f"{formula!r} is no formula of this system; an index expression, 'energy' or 'energy rate' was expected")
-    return Inequality(energy_rate(system) if formula == "energy rate" else system.energy, relation, right, formula)
-
-
-def _check_relation(relation: Any) -> None:
-    if not isinstance(relation, str) or relation not in RELATIONS:
-        expected = f"one of {', '.join(RELATIONS)} was expected"
-        raise InputError(f"the relation is {relation!r}; {expected}: say holds_on_box(model, formula, '<=', domain, params)")
-
-
-def _check_names(system: System, expr: Any) -> None:
-    """Raises InputError for what no number of the system stands for."""
-    names = {k.name for k in (*system.parameters, *system.scalars, *system.states)}
-    if not isinstance(expr, sp.Expr):
-        raise InputError(f"the formula is {expr!s:.60}; a number was expected: give its left side, and the rest as relation and right=")
-    strange = [c.tensor.description for c in expr.atoms(Component) if c.tensor.name not in names]
-    strange += [f"'{s}'" for s in expr.atoms(sp.Symbol) if type(s) is sp.Symbol and s.name not in names]
-    if strange:
-        raise InputError(f"the formula holds {strange[0]}, which the system has not: use its states and parameters")
-    if entries := sorted(expr.atoms(Entry), key=str):
-        raise InputError(f"the formula holds the explicit entry {entries[0]}; in index notation write y[i], with a mask to pick places")
-
-
-def _own_tensors(system: System, expr: sp.Expr) -> sp.Expr:
-    """Tensors and scalars of the same name become the system's own, which know what the numbers have."""
-    mine = {k.name: k for k in (*system.parameters, *system.states, *system.scalars)}
-    rule = {c: mine[c.tensor.name][c.where] if c.where else Component(mine[c.tensor.name]) for c in expr.atoms(Component)}
-    rule |= {s: mine[s.name] for s in expr.free_symbols if getattr(s, "name", None) in mine and isinstance(mine[s.name], sp.Symbol)}
-    return expr.xreplace({k: v for k, v in rule.items() if k != v})
 
 
 def decided(problem: Boxed, inequality: Inequality, seconds: float = SECONDS, critical: bool = False) -> Verdict:
@@ -182,7 +106,7 @@ def decided(problem: Boxed, inequality: Inequality, seconds: float = SECONDS, cr
     if inequality.name == "energy rate" and not follows_its_rate(problem):
         return Verdict(claim, Status.UNDECIDED, {"kind": "attempts"}, "the energy may jump in the box, or slide along a jump of the flow")
     data = {"kind": "interval cover", **problem.data(), **(parts[0] if len(parts) == 1 else {"parts": parts})}
-    words = f"{inequality.words()} for all {problem.domain_in_words()}: {count(boxes, 'part')}, {GUARANTEE}"
+    words = f"{inequality.words()} for all {problem.domain_in_words()}: {counted(boxes, 'part')}, {GUARANTEE}"
     return Verdict(claim, Status.CERTIFIED, {**data, "guarantee": GUARANTEE}, words + _regions_in_words(parts))
 
 
@@ -232,12 +156,6 @@ def _refuting(problem: Boxed, inequality: Inequality) -> Callable[[Evaluator], b
     return lambda here: off_kinks(here, bends) and is_defined_at(problem, here)
 
 
-def inequality_data(inequality: Inequality, at: Mapping[Index, int], relation: str = "") -> dict[str, Any]:
-    """The statement at one choice of places, as a certificate holds it: y[i] at i = 0 is y[0]."""
-    left = inequality.name or at_places(inequality.left, at)
-    return {"left": left, "relation": relation or inequality.relation, "right": str(rational(inequality.right))}
-
-
 def _shown(found: Cover) -> dict[str, Any]:
     data: dict[str, Any] = {"tree": found.tree.data()}
     return data | ({"zeros": [r.data for r in found.regions]} if found.regions else {})
@@ -246,12 +164,7 @@ def _shown(found: Cover) -> dict[str, Any]:
 def _regions_in_words(parts: list[dict[str, Any]]) -> str:
     n = sum(len(p.get("zeros", [])) for p in parts)
     squares = ", as a sum of squares" if any("squares" in p for p in parts) else ""
-    return squares + (f", and {count(n, 'box', 'boxes')} around points where both sides are equal, by a matrix inequality" if n else "")
-
-
-def count(n: int, one: str, many: str = "") -> str:
-    """A number with its noun."""
-    return f"{n} {one if n == 1 else many or one + 's'}"
+    return squares + (f", and {counted(n, 'box', 'boxes')} around points where both sides are equal, by a matrix inequality" if n else "")
 
 
 def _refuted(claim: str, problem: Boxed, inequality: Inequality, found: Found, at: Mapping[Index, int]) -> Verdict:
@@ -288,5 +201,5 @@ def left_open(claim: str, problem: Boxed, found: Cover) -> Verdict:
     """UNDECIDED, with what is left."""
     shown = [problem.box_data(a, b) for a, b in found.left[:20]]
     data = {"kind": "attempts", "boxes": found.boxes, "left": len(found.left), "undecided": shown}
-    words = f"{count(found.boxes, 'box', 'boxes')} bounded, at least {count(len(found.left), 'box', 'boxes')} left open"
+    words = f"{counted(found.boxes, 'box', 'boxes')} bounded, at least {counted(len(found.left), 'box', 'boxes')} left open"
     return Verdict(claim, Status.UNDECIDED, data, words)
