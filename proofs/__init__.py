@@ -1,0 +1,1 @@
+"""The trust floor: verdicts, the searches that earn them, certificates and their independent checker."""
