@@ -18,7 +18,7 @@ import amsym as am
 from numeric.rigorous import Evaluator
 from proofs.patterns.affine import AFFINE, LEVEL, degree
 from proofs.patterns.flow import PiecewiseFlow, Row
-from proofs.patterns.forms import Form, constant, exact, fraction, summed, variable
+from proofs.patterns.forms import Form, constant, double, exact, fraction, summed, variable
 from proofs.patterns.from_question import piecewise_flow
 from proofs.patterns.kinks import Kinks, NotPiecewiseAffine
 from proofs.patterns.polyhedra import holds, polyhedron, solved, value
@@ -144,13 +144,13 @@ def test_programmes_reach_the_optimum_that_scipy_finds(data: Any, m: int, n: int
     M = [*M, *([fmpq(int(j == k)) for j in range(n)] for k in range(n))]  # v <= 10 makes it bounded
     r = [*data.draw(st.lists(numbers, min_size=m, max_size=m)), *([fmpq(10)] * n)]
     x = maximum(M, r, c)
-    floats = [[float(a) for a in line] for line in M]
-    other = linprog([-float(a) for a in c], A_ub=floats, b_ub=[float(a) for a in r])
+    floats = [[double(a) for a in line] for line in M]
+    other = linprog([-double(a) for a in c], A_ub=floats, b_ub=[double(a) for a in r])
     assert (x is None) == (other.status == 2)
     if x is not None:
         assert all(a >= 0 for a in x)
         assert all(sum(a * b for a, b in zip(line, x, strict=True)) <= b for line, b in zip(M, r, strict=True))
-        assert abs(float(sum(a * b for a, b in zip(c, x, strict=True))) + other.fun) < 1e-6
+        assert abs(double(sum((a * b for a, b in zip(c, x, strict=True)), fmpq(0))) + other.fun) < 1e-6
 
 
 def rows_of(data: Any, n: int) -> list[Row]:
@@ -181,17 +181,19 @@ def test_a_polyhedron_is_empty_or_has_an_inner_point_of_its_dimension(data: Any,
 
 def largest(rows: list[Row], form: Form, n: int) -> float:
     """The maximum of a form over the closed set, up to 1e3."""
-    A = [[-float(r.form.slopes.get(k, 0)) for k in range(n)] for r in rows] + [[float(form.slopes.get(k, 0)) for k in range(n)]]
-    b = [float(r.form.constant) for r in rows] + [1e3]
-    result = linprog([-float(form.slopes.get(k, 0)) for k in range(n)], A_ub=A, b_ub=b, bounds=[(None, None)] * n)
+    A = [[-double(fmpq(r.form.slopes.get(k, 0))) for k in range(n)] for r in rows] + [
+        [double(fmpq(form.slopes.get(k, 0))) for k in range(n)]
+    ]
+    b = [double(r.form.constant) for r in rows] + [1e3]
+    result = linprog([-double(fmpq(form.slopes.get(k, 0))) for k in range(n)], A_ub=A, b_ub=b, bounds=[(None, None)] * n)
     assert result.status == 0
-    return float(-result.fun) + float(form.constant)
+    return float(-result.fun) + double(form.constant)
 
 
 def assert_empty(rows: list[Row], n: int) -> None:
     """Raising the least of the strict conditions above 0 fails."""
-    A = [[-float(r.form.slopes.get(k, 0)) for k in range(n)] + [float(r.strict)] for r in rows]
-    b = [float(r.form.constant) for r in rows]
+    A = [[-double(fmpq(r.form.slopes.get(k, 0))) for k in range(n)] + [float(r.strict)] for r in rows]
+    b = [double(r.form.constant) for r in rows]
     result = linprog([0.0] * n + [-1.0], A_ub=A, b_ub=b, bounds=[(None, None)] * n + [(0, 1)])
     assert result.status == 2 or result.x[-1] < 1e-7
 

@@ -18,7 +18,7 @@ from flint import fmpq, fmpq_mat
 from numpy.typing import NDArray
 
 from proofs.patterns.flow import PiecewiseFlow
-from proofs.patterns.forms import ONE, ZERO, Form, constant, variable
+from proofs.patterns.forms import ONE, ZERO, Form, constant, double, variable
 from proofs.patterns.kinks import Ramp
 
 
@@ -40,8 +40,8 @@ class Complementarity:
     @cached_property
     def start(self) -> NDArray[np.float64]:
         """The table with its constants in double precision, the constants scaled to at most 1."""
-        rows = [[float(a) for a in row] for row in _rows(self.table)]
-        last = np.array([float(c) for c in self.constants])
+        rows = [[double(a) for a in row] for row in _rows(self.table)]
+        last = np.array([double(c) for c in self.constants])
         largest = np.abs(last).max(initial=0.0)
         return np.concatenate([np.array(rows).reshape(len(self.basic), len(self.free)), (last / (largest or 1.0))[:, None]], axis=1)
 

@@ -80,6 +80,11 @@ def fraction(a: fmpq) -> Fraction:
     return Fraction(int(a.p), int(a.q))
 
 
+def double(a: fmpq) -> float:
+    """The nearest double; older python-flint has no float(fmpq)."""
+    return int(a.p) / int(a.q)
+
+
 def summed(forms: Iterable[Form]) -> Form:
     """The sum, made in one pass."""
     total, slopes = ZERO, dict[int, fmpq]()
@@ -90,4 +95,4 @@ def summed(forms: Iterable[Form]) -> Form:
     return Form(total, {v: a for v, a in slopes.items() if a != 0})
 
 
-__all__ = ["Form", "constant", "exact", "fraction", "summed", "variable"]
+__all__ = ["Form", "constant", "double", "exact", "fraction", "summed", "variable"]

@@ -15,6 +15,7 @@ from flint import arb_mat, ctx, fmpq_mat
 from numpy.typing import NDArray
 
 from amsym.verdict import Status, Verdict
+from proofs.patterns.forms import double
 from proofs.zeros.krawczyk import BITS
 from proofs.zeros.stable_state import LEMMA, STABLE, UNSTABLE, inertia_of
 
@@ -30,7 +31,7 @@ def stability_of(J: fmpq_mat) -> Verdict:
     >>> str(stability_of(fmpq_mat([[0, 1], [-1, 0]])).status)
     'UNDECIDED'
     """
-    P = proposed(np.array([[float(a) for a in row] for row in J.tolist()]))
+    P = proposed(np.array([[double(a) for a in row] for row in J.tolist()]))
     before, ctx.prec = ctx.prec, BITS
     try:
         index = None if P is None else inertia_of(arb_mat(J), P)
@@ -47,9 +48,9 @@ def proposed(J: Array) -> Array | None:
     """A symmetric P with Jᵀ P + P J near a positive definite matrix; None where the split or an equation fails."""
     try:
         T, Z, left = scipy.linalg.schur(J, sort="lhp")
-        X = scipy.linalg.solve_sylvester(T[:left, :left], -T[left:, left:], -T[:left, left:])
         Y = np.eye(len(J))
-        Y[:left, left:] = -X
+        if 0 < left < len(J):
+            Y[:left, left:] = -scipy.linalg.solve_sylvester(T[:left, :left], -T[left:, left:], -T[:left, left:])
         parts = [_lyapunov(T[k, k]) for k in (slice(left), slice(left, None))]
         P = Z @ Y.T @ scipy.linalg.block_diag(*parts) @ Y @ Z.T
     except (np.linalg.LinAlgError, ValueError):
