@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from numeric.bound import Bound
 from numeric.enclosure.form import U
+from numeric.enclosure.inverses import inverses
 from numeric.formulas import pair_name
 from numeric.intervals.boxes import Box
 from numeric.intervals.enclose import Enclosure, Intervals
@@ -35,7 +36,7 @@ class Krawczyk:
         low, high = np.nextafter(middle - radius, -np.inf), np.nextafter(middle + radius, np.inf)
         with np.errstate(all="ignore"):
             f, J = self._value.packed(middle, middle), self.slopes(low, high)
-            C, none = _inverses(J.middle), np.zeros((1, 1, 1))
+            C, none = inverses(J.middle), np.zeros((1, 1, 1))
             CJ, spread = midrad_product(C, none, J.middle, J.radius)
             Cf, error = midrad_product(C, none, f.middle[:, :, None], f.radius[:, :, None])
             shift = np.abs(Cf) + error + (np.abs(np.eye(middle.shape[1]) - CJ) + spread) @ radius[:, :, None]
@@ -56,22 +57,6 @@ class Krawczyk:
     def _jumps(self, low: Array, high: Array) -> NDArray[np.bool_]:
         """Whether f itself may jump within a box; its slopes do not see it."""
         return np.asarray(self._value.packed(low, high).jumps.any(axis=1)) if self._value.may_jump else np.zeros(len(low), dtype=bool)
-
-
-def _inverses(J: Array) -> Array:
-    """Approximate inverses; of a singular matrix anything, which fails the test."""
-    J = np.where(np.isfinite(J).all(axis=(1, 2), keepdims=True), J, np.eye(J.shape[1]))
-    try:
-        return np.linalg.inv(J)
-    except np.linalg.LinAlgError:
-        return np.array([_inverse(j) for j in J])
-
-
-def _inverse(J: Array) -> Array:
-    try:
-        return np.linalg.inv(J)
-    except np.linalg.LinAlgError:
-        return np.zeros_like(J)
 
 
 __all__ = ["Krawczyk"]

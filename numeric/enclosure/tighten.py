@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from numeric.enclosure.affine import Linear
 from numeric.enclosure.form import U
+from numeric.enclosure.inverses import inverses
 
 Array = NDArray[Any]
 
@@ -67,7 +68,7 @@ def _by_rows(c: Array, A: Array, total: Array, own: Array) -> tuple[Array, Array
 def _by_inverse(f: Linear, A: Array, B: Array, r: Array, slack: Array) -> tuple[tuple[Array, Array], Array]:
     """The same from C f, and |C B| ρ by symbols, (rows, n, K - n)."""
     n = A.shape[1]
-    C = _inverses(A)
+    C = inverses(A)
     CB = np.abs(np.matmul(C, B)) * f.reach[:, None, n:]
     R = np.abs(np.eye(n) - np.matmul(C, A))
     aC = np.abs(C)
@@ -77,16 +78,6 @@ def _by_inverse(f: Linear, A: Array, B: Array, r: Array, slack: Array) -> tuple[
     left, right = around - at, around + at
     good = np.isfinite(left) & np.isfinite(right)
     return (np.where(good, left, np.inf), np.where(good, right, np.inf)), np.where(np.isfinite(CB), CB, 0.0)
-
-
-def _inverses(A: Array) -> Array:
-    """Approximate inverses; where the batch has a singular one, of slightly different matrices."""
-    A = np.where(np.isfinite(A).all(axis=(1, 2), keepdims=True), A, np.eye(A.shape[1]))
-    try:
-        return np.linalg.inv(A)
-    except np.linalg.LinAlgError:
-        nudge = 1e-6 * np.abs(A).max(axis=(1, 2), keepdims=True) + 1e-12
-        return np.linalg.inv(A + nudge * np.diag(np.linspace(1.0, 2.0, A.shape[1])))
 
 
 def _weights(f: Linear, spread: Array, width: Array, scale: Array) -> Array:

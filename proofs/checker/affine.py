@@ -57,6 +57,7 @@ def form_of(data: Mapping[str, Any]) -> Form:
 
 
 def name_of(key: tuple[str, tuple[int, ...]]) -> str:
+    """y[0], or the name of a state without axes."""
     return f"{key[0]}[{', '.join(map(str, key[1]))}]" if key[1] else key[0]
 
 

@@ -67,6 +67,7 @@ def touches(tree: Any, box: Box, label: str) -> bool:
 
 
 def spend(left: list[int]) -> None:
+    """Count one box more; raises Undetermined where the budget is spent."""
     left[0] -= 1
     if left[0] < 0:
         raise Undetermined("the checker's own splitting found no end")

@@ -20,6 +20,7 @@ from proofs.checker.reader import Unreadable
 
 
 def check_zeros(model: Model, c: Mapping[str, Any]) -> str:
+    """What a cover shows of the zeros of its field; raises Refused, Undetermined or Unreadable."""
     which = c["zeros of"]
     if which not in ("flow", "gradient"):
         raise Unreadable("zeros are those of the flow or of the gradient")

@@ -18,6 +18,7 @@ from amsym.system import System, time
 from numeric.bound import Bound
 from numeric.compile import Model
 from numeric.enclosure.constants import Interval, intervals_of, with_exact_numbers
+from proofs.draws import floats
 from proofs.question import Question, question
 from proofs.zeros.krawczyk import ZeroProblem
 from proofs.zeros.points import Field
@@ -89,9 +90,9 @@ def _problem(field: str, asked: Question, formulas: dict[Component, sp.Expr], as
     exact = with_exact_numbers(formulas, sizes, asked.system.name)
     fixed = {k.name: v for k, v in (asked.fixed or {}).items()}
     kept = {p.name for p in (*exact.system.parameters, *exact.system.scalars)} & set(fixed)
-    values = {name: _floats(fixed[name]) for name in kept}
+    values = {name: floats(fixed[name]) for name in kept}
     bound = Model(_undeclared(exact.system)).bind({**values, **exact.values}, sizes=sizes)
-    intervals = {**exact.intervals, **intervals_of({name: _array(fixed[name]) for name in kept})}
+    intervals = {**exact.intervals, **intervals_of({name: fixed[name] for name in kept})}
     fields = [Field(c.tensor, c.where, f) for c, f in formulas.items()]
     return Problem(field, asked, bound, intervals, ZeroProblem(fields, sizes, dict(asked.fixed or {})), low, high)
 
@@ -131,16 +132,8 @@ def energies_at(asked: Question, states: Any) -> Array | None:
     """E, (found,), at a batch of states, in floating point; None without an energy."""
     if asked.system.energy is None:
         return None
-    fixed = {k.name: _floats(v) for k, v in (asked.fixed or {}).items()}
+    fixed = {k.name: floats(v) for k, v in (asked.fixed or {}).items()}
     return np.asarray(Model(asked.system).bind(fixed, sizes=asked.sizes).energy(states))
-
-
-def _array(value: Any) -> Any:
-    return np.array(value, dtype=object)
-
-
-def _floats(value: Any) -> Array:
-    return _array(value).astype(np.float64)
 
 
 __all__ = ["Problem", "energies_at", "flow_problem", "gradient_problem", "packed_domain", "read"]
